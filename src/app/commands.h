@@ -1,0 +1,13 @@
+#ifndef BULK_INVITE_APP_COMMANDS_H
+#define BULK_INVITE_APP_COMMANDS_H
+
+#include "app/options.h"
+
+/*
+ * One function a command, in a file of its name. Each returns the exit code
+ * and has then said on stderr what there was to say, but for *err: when its
+ * kind is not ERROR_NONE, main() prints it.
+ */
+int command_send(const struct options *options, struct error *err);
+
+#endif

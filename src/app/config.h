@@ -1,0 +1,63 @@
+#ifndef BULK_INVITE_APP_CONFIG_H
+#define BULK_INVITE_APP_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+/*
+ * The config file: which one, and what it says, line by line. It does not know
+ * which keys there are (options.c does). One thread.
+ *
+ * INI as inih reads it, made strict where inih would drop something without a
+ * word: KEY = VALUE lines in [sections], comments (; or #) on lines of their
+ * own, no quotes, no continuation lines. What stands before any section
+ * belongs to [default].
+ */
+#define CONFIG_FILE_CAP (64 * 1024) /* bytes */
+
+#define CONFIG_DEFAULT_SECTION "default"
+
+struct config_entry {
+    struct config_entry *next; /* in the file's order */
+    unsigned line;
+    char *section;
+    char *key; /* NULL: this line opens the section */
+    char *value;
+};
+
+struct config {
+    char *path;
+    struct config_entry *entries;
+};
+
+/*
+ * Reads `path`, which must exist; or, when it is NULL, the first that exists
+ * of $XDG_CONFIG_HOME/bulk-invite/config.ini (~/.config without that) and
+ * /etc/bulk-invite/config.ini. *config is owned by the caller, and NULL when
+ * there is none.
+ *
+ * ERROR_USAGE, with file and line, for what is no such file, unreadable, too
+ * long, not UTF-8, not INI, or says the same key twice.
+ */
+enum error_kind config_load(struct config **config, const char *path,
+                            char *(*getenv_fn)(const char *name),
+                            struct error *err) MUST_CHECK;
+
+/* The same for a text in memory; `path` is for messages. */
+enum error_kind config_parse(struct config **config, const char *path,
+                             const char *text, size_t len,
+                             struct error *err) MUST_CHECK;
+
+/* NULL is fine. */
+void config_free(struct config *config);
+
+bool config_has_section(const struct config *config, const char *section);
+
+/* Of the sections that are there, the one that may have been meant, or NULL.
+ */
+const char *config_nearest_section(const struct config *config,
+                                   const char *section);
+
+#endif

@@ -1,0 +1,351 @@
+#include "app/option_table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "app/values.h"
+#include "base/clock.h"
+#include "base/text_safe.h"
+
+#define SEND FOR_COMMAND(COMMAND_SEND)
+
+#define FIELD(name) offsetof(struct options, name)
+
+const struct option_spec option_table[] = {
+    {.name = "org",
+     .type = OPTION_TEXT,
+     .group = GROUP_TARGET,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(org),
+     .argument = "ORG",
+     .help = "Id of the organization to invite into."},
+    {.name = "base-url",
+     .type = OPTION_TEXT,
+     .group = GROUP_TARGET,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(base_url),
+     .default_text = "https://almanac-backend-83vc.onrender.com",
+     .argument = "URL",
+     .help = "The Almanac server. Plain http is for loopback only."},
+    {.name = "token-file",
+     .type = OPTION_PATH,
+     .group = GROUP_TARGET,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(token_file),
+     .argument = "FILE",
+     .help = "Read the token from FILE, which only its owner may read. "
+             "$BULK_INVITE_TOKEN comes before it."},
+    {.name = "token-command",
+     .type = OPTION_TEXT,
+     .group = GROUP_TARGET,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(token_command),
+     .argument = "COMMAND",
+     .help = "Run COMMAND with /bin/sh and take the token from its output."},
+    {.name = "sandbox",
+     .type = OPTION_BOOL,
+     .group = GROUP_TARGET,
+     .commands = SEND,
+     .offset = FIELD(sandbox),
+     .help = "Rehearse: send to a bulk-invite-sandbox started for this run. "
+             "Needs no token and no --org, and nobody gets an e-mail."},
+
+    {.name = "email-column",
+     .type = OPTION_TEXT,
+     .group = GROUP_INPUT,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(email_column),
+     .argument = "NAME",
+     .help = "The column with the addresses, where its header does not tell."},
+    {.name = "role-column",
+     .type = OPTION_TEXT,
+     .group = GROUP_INPUT,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(role_column),
+     .argument = "NAME",
+     .help = "The column with the roles, where its header does not tell."},
+    {.name = "role",
+     .type = OPTION_TEXT,
+     .group = GROUP_INPUT,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(role),
+     .argument = "ROLE",
+     .help = "Invite everyone with ROLE. A role column is not needed then."},
+
+    {.name = "report",
+     .type = OPTION_PATH,
+     .group = GROUP_RESULT,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(report),
+     .argument = "FILE",
+     .help = "Where to write what became of every row: CSV, or JSON Lines when "
+             "FILE ends in .jsonl or .ndjson; - is stdout. Without it, "
+             "INPUT.report.csv."},
+    {.name = "error-on-no-rows",
+     .type = OPTION_BOOL,
+     .group = GROUP_RESULT,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(error_on_no_rows),
+     .help = "Exit with 9 when the input holds no rows."},
+
+    {.name = "yes",
+     .letter = 'y',
+     .type = OPTION_BOOL,
+     .group = GROUP_GUARD,
+     .commands = SEND,
+     .offset = FIELD(yes),
+     .help = "Do not ask before sending."},
+    {.name = "limit",
+     .type = OPTION_COUNT,
+     .group = GROUP_GUARD,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(limit),
+     .min = 1,
+     .max = UINT64_MAX - 1,
+     .argument = "N",
+     .help = "Send the first N invitations only."},
+    {.name = "max-new",
+     .type = OPTION_COUNT,
+     .group = GROUP_GUARD,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(max_new),
+     .max = UINT64_MAX - 1,
+     .argument = "N",
+     .help = "Send nothing when more than N people would be invited."},
+
+    {.name = "rate",
+     .type = OPTION_RATE,
+     .group = GROUP_PACE,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(rate),
+     .argument = "RATE",
+     .help = "Start at most this many requests: 10/s, 300/m or 1000/h."},
+    {.name = "concurrency",
+     .type = OPTION_COUNT,
+     .group = GROUP_PACE,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(concurrency),
+     .min = 1,
+     .max = 1024,
+     .default_text = "16",
+     .argument = "N",
+     .help = "Have at most N requests in flight."},
+    {.name = "max-attempts",
+     .type = OPTION_COUNT,
+     .group = GROUP_PACE,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(max_attempts),
+     .min = 1,
+     .max = 1000,
+     .default_text = "5",
+     .argument = "N",
+     .help = "Give up on a row after N attempts that were surely not "
+             "processed."},
+    {.name = "give-up-after",
+     .type = OPTION_DURATION,
+     .group = GROUP_PACE,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(give_up_after_us),
+     .max = VALUE_DURATION_MAX_US,
+     .default_text = "15m",
+     .argument = "TIME",
+     .help = "End the run when the server has been unavailable for TIME."},
+    {.name = "max-wait",
+     .type = OPTION_DURATION,
+     .group = GROUP_PACE,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(max_wait_us),
+     .max = VALUE_DURATION_MAX_US,
+     .default_text = "24h",
+     .argument = "TIME",
+     .help = "Wait at most TIME for a quota of the server to open again."},
+
+    {.name = "timeout",
+     .type = OPTION_DURATION,
+     .group = GROUP_NETWORK,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(timeout_us),
+     .min = US_PER_MS,
+     .max = VALUE_DURATION_MAX_US,
+     .default_text = "150s",
+     .argument = "TIME",
+     .help = "Wait at most TIME for an answer. What is cut off may have been "
+             "processed, so rather longer than the server's own limit."},
+    {.name = "connect-timeout",
+     .type = OPTION_DURATION,
+     .group = GROUP_NETWORK,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(connect_timeout_us),
+     .min = US_PER_MS,
+     .max = VALUE_DURATION_MAX_US,
+     .default_text = "10s",
+     .argument = "TIME",
+     .help = "Wait at most TIME for a connection."},
+    {.name = "proxy",
+     .type = OPTION_TEXT,
+     .group = GROUP_NETWORK,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(proxy),
+     .argument = "URL",
+     .help = "Go through this proxy. $https_proxy and its like are ignored."},
+    {.name = "cacert",
+     .type = OPTION_PATH,
+     .group = GROUP_NETWORK,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(cacert),
+     .argument = "FILE",
+     .help = "Trust the certificate authorities in FILE (PEM) and no others."},
+
+    {.name = "config",
+     .type = OPTION_PATH,
+     .group = GROUP_GENERAL,
+     .commands = SEND,
+     .offset = FIELD(config),
+     .argument = "FILE",
+     .help = "Read this config file and no other."},
+    {.name = "profile",
+     .type = OPTION_TEXT,
+     .group = GROUP_GENERAL,
+     .sources = SOURCE_VARIABLE,
+     .commands = SEND,
+     .offset = FIELD(profile),
+     .argument = "NAME",
+     .help = "Use the section [NAME] of the config file too."},
+    {.name = "verbose",
+     .letter = 'v',
+     .type = OPTION_BOOL,
+     .group = GROUP_GENERAL,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(verbose),
+     .help = "Say more on stderr. Rows are named by line, never by address."},
+    {.name = "help",
+     .letter = 'h',
+     .type = OPTION_ACTION,
+     .group = GROUP_GENERAL,
+     .help = "Print help."},
+    {.name = "version",
+     .type = OPTION_ACTION,
+     .group = GROUP_GENERAL,
+     .help = "Print the version."},
+};
+const size_t option_count = sizeof(option_table) / sizeof(*option_table);
+
+const struct command_spec command_table[] = {
+    {COMMAND_SEND, "send", "FILE|- --org ORG [OPTION]...",
+     "Invite the people in a CSV file, or from stdin (-)."},
+    {COMMAND_HELP, "help", "[COMMAND]", "Print help, also of a command."},
+    {COMMAND_VERSION, "version", "", "Print the version."},
+};
+const size_t command_count = sizeof(command_table) / sizeof(*command_table);
+
+#define NAME_CAP 64 /* entries that a list of names below has room for */
+
+_Static_assert(sizeof(option_table) / sizeof(*option_table) <= NAME_CAP,
+               "option_nearest() has no room for all options");
+_Static_assert(sizeof(command_table) / sizeof(*command_table) <= NAME_CAP,
+               "command_nearest() has no room for all commands");
+
+const char *option_group_title(enum option_group group)
+{
+    static const char *const titles[GROUP_COUNT] = {
+        [GROUP_TARGET] = "Where the invitations go",
+        [GROUP_INPUT] = "Which columns are meant",
+        [GROUP_RESULT] = "What is reported",
+        [GROUP_GUARD] = "Before anything is sent",
+        [GROUP_PACE] = "Pace and patience",
+        [GROUP_NETWORK] = "Network",
+        [GROUP_GENERAL] = "Settings and help",
+    };
+
+    return titles[group];
+}
+
+const struct option_spec *option_by_name(const char *name, size_t len)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if (strlen(option_table[i].name) == len &&
+            memcmp(option_table[i].name, name, len) == 0)
+            return &option_table[i];
+    return NULL;
+}
+
+const struct option_spec *option_by_letter(char letter)
+{
+    for (size_t i = 0; i < option_count && letter; i++)
+        if (option_table[i].letter == letter)
+            return &option_table[i];
+    return NULL;
+}
+
+size_t option_index(const struct option_spec *option)
+{
+    return (size_t)(option - option_table);
+}
+
+const char *option_nearest(const char *name, unsigned sources)
+{
+    const char *names[NAME_CAP];
+    size_t count = 0;
+
+    for (size_t i = 0; i < option_count; i++)
+        if ((option_table[i].sources & sources) == sources)
+            names[count++] = option_table[i].name;
+    return text_nearest(name, names, count);
+}
+
+const struct command_spec *command_by_name(const char *name)
+{
+    for (size_t i = 0; i < command_count; i++)
+        if (strcmp(command_table[i].name, name) == 0)
+            return &command_table[i];
+    return NULL;
+}
+
+const char *command_name(enum command command)
+{
+    for (size_t i = 0; i < command_count; i++)
+        if (command_table[i].command == command)
+            return command_table[i].name;
+    return "";
+}
+
+const char *command_nearest(const char *name)
+{
+    const char *names[NAME_CAP];
+
+    for (size_t i = 0; i < command_count; i++)
+        names[i] = command_table[i].name;
+    return text_nearest(name, names, command_count);
+}
+
+void option_variable(const struct option_spec *option, char *variable)
+{
+    snprintf(variable, OPTION_VARIABLE_SIZE, "BULK_INVITE_%s", option->name);
+    for (char *c = variable; *c; c++) {
+        if (*c == '-')
+            *c = '_';
+        else if (*c >= 'a' && *c <= 'z')
+            *c = (char)(*c - 'a' + 'A');
+    }
+}

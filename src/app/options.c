@@ -1,0 +1,369 @@
+#include "app/options.h"
+
+#include "app/command_line.h"
+#include "app/config.h"
+#include "app/option_table.h"
+#include "app/values.h"
+#include "base/text_safe.h"
+
+struct option_text {
+    struct option_text *next;
+    char text[];
+};
+
+/* What set an option's value, weakest first. */
+enum place {
+    PLACE_DEFAULT,
+    PLACE_CONFIG,
+    PLACE_PROFILE,
+    PLACE_VARIABLE,
+    PLACE_FLAG,
+};
+
+struct loader {
+    struct options *options;
+    struct command_line line;
+    struct config *config;
+    enum place *places; /* by option_index() */
+    char *(*getenv_fn)(const char *name);
+    struct error *err;
+};
+
+static const char *keep_text(struct options *options, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    struct option_text *kept = xmalloc(sizeof(*kept) + size);
+
+    memcpy(kept->text, text, size);
+    kept->next = options->texts;
+    options->texts = kept;
+    return kept->text;
+}
+
+void options_clear(struct options *options)
+{
+    for (struct option_text *text = options->texts, *next; text; text = next) {
+        next = text->next;
+        free(text);
+    }
+    *options = (struct options){0};
+}
+
+static enum error_kind check_text(const struct option_spec *option,
+                                  const char *text, struct error *err)
+{
+    size_t len = strlen(text);
+
+    if (len == 0)
+        return error_set(err, ERROR_USAGE, "its value is empty");
+    if (option->type == OPTION_PATH)
+        return ERROR_NONE;
+    if (text_has_control(text, len))
+        return error_set(err, ERROR_USAGE, "\"%s\" holds a control character",
+                         text);
+    if (!text_is_utf8(text, len))
+        return error_set(err, ERROR_USAGE, "\"%s\" is not UTF-8", text);
+    return ERROR_NONE;
+}
+
+static enum error_kind set_duration(const struct option_spec *option,
+                                    const char *text, int64_t *field,
+                                    struct error *err)
+{
+    int64_t us;
+
+    if (value_parse_duration(text, &us, err))
+        return err->kind;
+    if (us < (int64_t)option->min)
+        return error_set(err, ERROR_USAGE, "\"%s\" is too short", text);
+    *field = us;
+    return ERROR_NONE;
+}
+
+/* Puts what `text` says into the option's field. */
+static enum error_kind set_option(struct options *options,
+                                  const struct option_spec *option,
+                                  const char *text, struct error *err)
+{
+    void *field = (char *)options + option->offset;
+
+    switch (option->type) {
+    case OPTION_TEXT:
+    case OPTION_PATH:
+        if (check_text(option, text, err))
+            return err->kind;
+        *(const char **)field = keep_text(options, text);
+        return ERROR_NONE;
+    case OPTION_BOOL:
+        return value_parse_bool(text, field, err);
+    case OPTION_COUNT:
+        return value_parse_count(text, option->min, option->max, field, err);
+    case OPTION_DURATION:
+        return set_duration(option, text, field, err);
+    case OPTION_RATE:
+        return value_parse_rate(text, field, err);
+    case OPTION_ACTION:
+        break;
+    }
+    return ERROR_NONE;
+}
+
+static enum error_kind set_default(struct options *options,
+                                   const struct option_spec *option,
+                                   struct error *err)
+{
+    if (option->default_text)
+        return set_option(options, option, option->default_text, err);
+    if (option->type == OPTION_COUNT)
+        *(uint64_t *)(void *)((char *)options + option->offset) = UINT64_MAX;
+    return ERROR_NONE;
+}
+
+static enum error_kind set_defaults(struct loader *loader)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if (set_default(loader->options, &option_table[i], loader->err))
+            return error_prefix(loader->err, "default of %s",
+                                option_table[i].name);
+    return ERROR_NONE;
+}
+
+static enum error_kind unknown_key(const char *key, struct error *err)
+{
+    const char *nearest = option_nearest(key, SOURCE_CONFIG);
+
+    if (strcmp(key, "token") == 0)
+        return error_set(err, ERROR_USAGE,
+                         "a token has no place in here: put it into a file "
+                         "only you can read, and name that with token-file");
+    if (nearest)
+        return error_set(err, ERROR_USAGE, "unknown key %s; did you mean %s?",
+                         key, nearest);
+    return error_set(err, ERROR_USAGE,
+                     "unknown key %s; bulk-invite send --help lists the "
+                     "options, each without its --",
+                     key);
+}
+
+static enum error_kind apply_entry(struct loader *loader,
+                                   const struct config_entry *entry,
+                                   enum place place, bool is_chosen)
+{
+    const struct option_spec *option =
+        option_by_name(entry->key, strlen(entry->key));
+    struct options unused = {0}; /* other profiles are only checked */
+
+    if (!option || option->type == OPTION_ACTION)
+        return unknown_key(entry->key, loader->err);
+    if (!(option->sources & SOURCE_CONFIG))
+        return error_set(loader->err, ERROR_USAGE,
+                         "%s cannot be set in a config file, only with --%s",
+                         entry->key, option->name);
+    enum error_kind kind = set_option(is_chosen ? loader->options : &unused,
+                                      option, entry->value, loader->err);
+    options_clear(&unused);
+    if (kind)
+        return error_prefix(loader->err, "%s", entry->key);
+    if (is_chosen)
+        loader->places[option_index(option)] = place;
+    return ERROR_NONE;
+}
+
+/* One pass for [default] and one for the profile, which may stand first. */
+static enum error_kind apply_config(struct loader *loader, enum place place)
+{
+    const char *section = place == PLACE_PROFILE ? loader->options->profile
+                                                 : CONFIG_DEFAULT_SECTION;
+
+    for (const struct config_entry *entry = loader->config->entries; entry;
+         entry = entry->next) {
+        bool is_chosen = section && strcmp(entry->section, section) == 0;
+
+        if (entry->key && apply_entry(loader, entry, place, is_chosen))
+            return error_prefix(loader->err, "%s:%u", loader->config->path,
+                                entry->line);
+    }
+    return ERROR_NONE;
+}
+
+static enum error_kind check_profile(struct loader *loader)
+{
+    const char *profile = loader->options->profile;
+
+    if (!profile || strcmp(profile, CONFIG_DEFAULT_SECTION) == 0)
+        return ERROR_NONE;
+    if (!loader->config)
+        return error_set(loader->err, ERROR_USAGE,
+                         "profile %s: there is no config file; it would be "
+                         "~/.config/bulk-invite/config.ini, "
+                         "/etc/bulk-invite/config.ini or --config FILE",
+                         profile);
+    if (config_has_section(loader->config, profile))
+        return ERROR_NONE;
+
+    const char *nearest = config_nearest_section(loader->config, profile);
+    if (nearest)
+        return error_set(loader->err, ERROR_USAGE,
+                         "%s has no section [%s]; did you mean [%s]?",
+                         loader->config->path, profile, nearest);
+    return error_set(loader->err, ERROR_USAGE, "%s has no section [%s]",
+                     loader->config->path, profile);
+}
+
+/* An empty variable is what scripts leave behind when they mean none. */
+static const char *variable_text(const struct loader *loader,
+                                 const struct option_spec *option,
+                                 char *variable)
+{
+    option_variable(option, variable);
+    const char *text = loader->getenv_fn(variable);
+
+    return text && *text ? text : NULL;
+}
+
+static enum error_kind apply_variable(struct loader *loader,
+                                      const struct option_spec *option)
+{
+    char variable[OPTION_VARIABLE_SIZE];
+    const char *text = variable_text(loader, option, variable);
+
+    /* BULK_INVITE_VERSION may well be a build script's own. */
+    if (!text || option->type == OPTION_ACTION)
+        return ERROR_NONE;
+    if (!(option->sources & SOURCE_VARIABLE))
+        return error_set(loader->err, ERROR_USAGE,
+                         "$%s has no effect: it must be said with --%s",
+                         variable, option->name);
+    if (set_option(loader->options, option, text, loader->err))
+        return error_prefix(loader->err, "$%s", variable);
+    loader->places[option_index(option)] = PLACE_VARIABLE;
+    return ERROR_NONE;
+}
+
+static enum error_kind apply_flag(struct loader *loader,
+                                  const struct option_spec *option)
+{
+    const char *text = loader->line.given[option_index(option)];
+
+    if (!text)
+        return ERROR_NONE;
+    if (set_option(loader->options, option, text, loader->err))
+        return error_prefix(loader->err, "--%s", option->name);
+    loader->places[option_index(option)] = PLACE_FLAG;
+    return ERROR_NONE;
+}
+
+static const struct option_spec *known(const char *name)
+{
+    return option_by_name(name, strlen(name));
+}
+
+/* The profile decides what the config file says, so it is known first. */
+static enum error_kind apply_places(struct loader *loader)
+{
+    const char *path = loader->line.given[option_index(known("config"))];
+    const struct option_spec *profile = known("profile");
+
+    if (apply_variable(loader, profile) || apply_flag(loader, profile) ||
+        config_load(&loader->config, path, loader->getenv_fn, loader->err) ||
+        check_profile(loader))
+        return loader->err->kind;
+    if (loader->config && (apply_config(loader, PLACE_CONFIG) ||
+                           apply_config(loader, PLACE_PROFILE)))
+        return loader->err->kind;
+    for (size_t i = 0; i < option_count; i++)
+        if (apply_variable(loader, &option_table[i]) ||
+            apply_flag(loader, &option_table[i]))
+            return loader->err->kind;
+    if (loader->config)
+        loader->options->config =
+            keep_text(loader->options, loader->config->path);
+    return ERROR_NONE;
+}
+
+/* Of two options that exclude each other, the one from the stronger place
+ * stays: a flag must beat a config file also when it has another name. */
+static enum error_kind settle_pair(struct loader *loader, const char *one,
+                                   const char **one_field, const char *other,
+                                   const char **other_field)
+{
+    enum place one_place = loader->places[option_index(known(one))];
+    enum place other_place = loader->places[option_index(known(other))];
+
+    if (!*one_field || !*other_field)
+        return ERROR_NONE;
+    if (one_place == other_place)
+        return error_set(loader->err, ERROR_USAGE,
+                         "%s and %s are both set; choose one", one, other);
+    *(one_place < other_place ? one_field : other_field) = NULL;
+    return ERROR_NONE;
+}
+
+static enum error_kind settle_sandbox(struct loader *loader)
+{
+    struct options *options = loader->options;
+
+    if (!options->sandbox)
+        return ERROR_NONE;
+    if (loader->places[option_index(known("base-url"))] == PLACE_FLAG)
+        return error_set(loader->err, ERROR_USAGE,
+                         "--sandbox starts a server of its own; leave out "
+                         "--base-url, or --sandbox");
+    if (!options->org)
+        options->org = keep_text(options, "sandbox");
+    options->proxy = NULL;
+    options->token_file = NULL;
+    options->token_command = NULL;
+    return ERROR_NONE;
+}
+
+static enum error_kind check_send(struct loader *loader)
+{
+    struct options *options = loader->options;
+
+    if (settle_pair(loader, "role", &options->role, "role-column",
+                    &options->role_column) ||
+        settle_pair(loader, "token-file", &options->token_file, "token-command",
+                    &options->token_command) ||
+        settle_sandbox(loader))
+        return loader->err->kind;
+    if (!loader->line.input || !*loader->line.input)
+        return error_set(loader->err, ERROR_USAGE,
+                         "which FILE? bulk-invite send team.csv --org ORG "
+                         "reads a CSV file, - in its place reads stdin");
+    if (!options->org)
+        return error_set(loader->err, ERROR_USAGE,
+                         "--org is missing: the id of the organization to "
+                         "invite into (or set $BULK_INVITE_ORG, or org in the "
+                         "config file); --sandbox rehearses without one");
+    options->input = keep_text(options, loader->line.input);
+    return ERROR_NONE;
+}
+
+enum error_kind options_load(struct options *options, int argc, char **argv,
+                             char *(*getenv_fn)(const char *name),
+                             struct error *err)
+{
+    struct loader loader = {
+        .options = options, .getenv_fn = getenv_fn, .err = err};
+    enum error_kind kind;
+
+    *options = (struct options){0};
+    loader.places = xcalloc(option_count, sizeof(*loader.places));
+    kind = command_line_parse(&loader.line, argc, argv, err);
+    if (!kind)
+        kind = set_defaults(&loader);
+    if (!kind && loader.line.command == COMMAND_SEND) {
+        kind = apply_places(&loader);
+        if (!kind)
+            kind = check_send(&loader);
+    }
+    options->command = loader.line.command;
+    options->topic = loader.line.topic;
+    if (kind)
+        options_clear(options);
+    command_line_clear(&loader.line);
+    config_free(loader.config);
+    free(loader.places);
+    return kind;
+}

@@ -1,0 +1,84 @@
+#ifndef BULK_INVITE_APP_OPTIONS_H
+#define BULK_INVITE_APP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "domain/rate.h"
+
+/*
+ * Everything a user can set, from the four places it can be set in: flag,
+ * BULK_INVITE_* variable, the chosen profile of the config file, default; the
+ * first that says something wins. One table (option_table.c) defines each
+ * option once, and gives flag, variable, key, default, help and man page.
+ */
+struct option_text;
+
+enum command {
+    COMMAND_SEND,
+    COMMAND_HELP, /* `topic` says of what */
+    COMMAND_VERSION,
+};
+
+struct options {
+    enum command command;
+    const char *topic; /* with COMMAND_HELP: a command's name, or NULL */
+
+    const char *input; /* FILE or "-" */
+    const char *org;
+    const char *base_url;
+    const char *token_file;
+    const char *token_command;
+    const char *config;  /* the file that was read, NULL when there is none */
+    const char *profile; /* NULL: [default] alone */
+
+    const char *email_column;
+    const char *role_column;
+    const char *role;
+    const char *report; /* NULL: INPUT.report.csv */
+
+    struct rate rate; /* count 0: not given */
+    uint64_t concurrency;
+    uint64_t max_attempts;
+    int64_t timeout_us;
+    int64_t connect_timeout_us;
+    int64_t give_up_after_us;
+    int64_t max_wait_us;
+
+    const char *proxy;
+    const char *cacert;
+
+    uint64_t limit;   /* UINT64_MAX: none */
+    uint64_t max_new; /* UINT64_MAX: none */
+    bool yes;
+    bool sandbox;
+    bool error_on_no_rows;
+    bool verbose;
+
+    struct option_text *texts; /* own every string above but `topic` */
+};
+
+/*
+ * Reads all four places. `getenv_fn` is getenv, or a test's own. Errors
+ * (ERROR_USAGE) name the flag, variable, or file, line and key, say what is
+ * wanted, and for an unknown name the nearest known one. After an error
+ * `options` is empty.
+ *
+ * COMMAND_SEND comes with `input` and `org`; with `sandbox` org is "sandbox"
+ * unless set, and proxy, token_file and token_command are NULL: a rehearsal
+ * stays on this machine and needs no secret. Texts (not paths) are UTF-8
+ * without control characters; what makes an org or URL is endpoint_init()'s
+ * to know.
+ */
+enum error_kind options_load(struct options *options, int argc, char **argv,
+                             char *(*getenv_fn)(const char *name),
+                             struct error *err) MUST_CHECK;
+void options_clear(struct options *options);
+
+/* What `bulk-invite --help` (topic NULL) or `bulk-invite send --help` prints.
+ */
+void options_print_help(FILE *out, const char *topic);
+
+#endif

@@ -1,0 +1,21 @@
+#ifndef BULK_INVITE_APP_SIGNALS_H
+#define BULK_INVITE_APP_SIGNALS_H
+
+#include "base/error.h"
+
+/*
+ * Signals are blocked in every thread and read in one place. Open before the
+ * first thread starts: threads inherit the mask.
+ */
+
+/* Blocks SIGINT, SIGTERM and SIGHUP, ignores SIGPIPE. *fd becomes readable
+ * when one of them came. */
+enum error_kind signals_open(int *fd, struct error *err) MUST_CHECK;
+
+/* Takes one from the fd: its number, 0 when there is none. */
+int signals_read(int fd);
+
+/* Closes the fd and lets the signals act as before. */
+void signals_close(int fd);
+
+#endif

@@ -1,0 +1,392 @@
+#include "base/atomic_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUFFER_SIZE    ((size_t)64 * 1024)
+#define STALE_FILE_MAX 9999
+
+struct atomic_file {
+    char *path;      /* the name it takes, or what errors call it */
+    char *partial;   /* the name it has meanwhile, NULL when written directly */
+    int fd;          /* -1 when closed */
+    int folder_fd;   /* for the fsync after the rename, or -1 */
+    int write_errno; /* of the first failed write: what is in the file since
+                        then is not known, so nothing more is written */
+    size_t used;
+    char buffer[BUFFER_SIZE];
+};
+
+static void release(struct atomic_file *file)
+{
+    if (!file)
+        return;
+    if (file->fd > STDERR_FILENO)
+        close(file->fd);
+    if (file->folder_fd >= 0)
+        close(file->folder_fd);
+    free(file->partial);
+    free(file->path);
+    free(file);
+}
+
+static char *name_with(const char *path, const char *suffix)
+{
+    size_t size = strlen(path) + strlen(suffix) + 1;
+    char *name = xmalloc(size);
+
+    snprintf(name, size, "%s%s", path, suffix);
+    return name;
+}
+
+static int open_retrying(const char *path, int flags)
+{
+    int fd;
+
+    do
+        fd = open(path, flags | O_CLOEXEC | O_NOCTTY, 0600);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+static int fsync_retrying(int fd)
+{
+    int rc;
+
+    do
+        rc = fsync(fd);
+    while (rc != 0 && errno == EINTR);
+    return rc;
+}
+
+static enum error_kind open_folder(struct atomic_file *file, struct error *err)
+{
+    const char *slash = strrchr(file->path, '/');
+    char *folder;
+    enum error_kind kind = ERROR_NONE;
+
+    if (!slash)
+        folder = xstrdup(".");
+    else if (slash == file->path)
+        folder = xstrdup("/");
+    else
+        folder = xstrndup(file->path, (size_t)(slash - file->path));
+    /* Opened now, not at the end of the run: a folder that cannot be synced
+     * is better known before the first row. */
+    file->folder_fd = open_retrying(folder, O_RDONLY | O_DIRECTORY);
+    if (file->folder_fd < 0)
+        kind = error_set_errno(err, ERROR_STORAGE, errno,
+                               "cannot write %s: cannot open its folder %s",
+                               file->path, folder);
+    free(folder);
+    return kind;
+}
+
+/* Renames only to a name that is free. */
+static int rename_to_new(const char *from, const char *to)
+{
+    struct stat st;
+
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    /* The filesystem (NFS) has no such rename: look first. */
+    if (lstat(to, &st) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return errno == ENOENT ? rename(from, to) : -1;
+}
+
+static enum error_kind move_to_free_name(const char *partial, struct error *err)
+{
+    for (int n = 1; n <= STALE_FILE_MAX; n++) {
+        char suffix[16];
+        char *name;
+        int rc;
+
+        snprintf(suffix, sizeof(suffix), ".%d", n);
+        name = name_with(partial, suffix);
+        rc = rename_to_new(partial, name);
+        if (rc != 0 && errno != EEXIST)
+            error_set_errno(err, ERROR_STORAGE, errno,
+                            "cannot move the unfinished %s to %s", partial,
+                            name);
+        free(name);
+        if (rc == 0)
+            return ERROR_NONE;
+        if (errno != EEXIST)
+            return err->kind;
+    }
+    return error_set(err, ERROR_STORAGE,
+                     "cannot move the unfinished %s: %s.1 to .%d all exist",
+                     partial, partial, STALE_FILE_MAX);
+}
+
+/* Is a live process writing it? Its writer holds a lock for as long. */
+static bool is_locked(const char *path)
+{
+    int fd = open_retrying(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    bool locked;
+
+    if (fd < 0)
+        return false;
+    locked = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(fd);
+    return locked;
+}
+
+static enum error_kind clear_the_way(const char *partial, struct error *err)
+{
+    struct stat st;
+
+    if (lstat(partial, &st) != 0) {
+        if (errno == ENOENT)
+            return ERROR_NONE;
+        return error_set_errno(err, ERROR_STORAGE, errno, "cannot look at %s",
+                               partial);
+    }
+    if (S_ISLNK(st.st_mode))
+        return error_set(err, ERROR_STORAGE,
+                         "%s is a symbolic link and is not followed: remove it",
+                         partial);
+    if (!S_ISREG(st.st_mode))
+        return error_set(err, ERROR_STORAGE,
+                         "%s is in the way and not a regular file", partial);
+    if (is_locked(partial))
+        return error_set(err, ERROR_STORAGE, "another process is writing %s",
+                         partial);
+    return move_to_free_name(partial, err);
+}
+
+static enum error_kind open_partial(struct atomic_file *file, struct error *err)
+{
+    enum error_kind kind = open_folder(file, err);
+
+    if (kind)
+        return kind;
+    file->partial = name_with(file->path, ".partial");
+    kind = clear_the_way(file->partial, err);
+    if (kind)
+        return kind;
+    file->fd =
+        open_retrying(file->partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+    if (file->fd < 0)
+        return error_set_errno(err, ERROR_STORAGE, errno, "cannot create %s",
+                               file->partial);
+    /* Where locks are not supported, commit still notices a second writer. */
+    if (flock(file->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return error_set(err, ERROR_STORAGE, "another process is opening %s",
+                         file->partial);
+    return ERROR_NONE;
+}
+
+static enum error_kind open_direct(struct atomic_file *file, struct error *err)
+{
+    file->fd = open_retrying(file->path, O_WRONLY);
+    if (file->fd < 0)
+        return error_set_errno(err, ERROR_STORAGE, errno, "cannot open %s",
+                               file->path);
+    return ERROR_NONE;
+}
+
+static enum error_kind open_by_type(struct atomic_file *file, struct error *err)
+{
+    struct stat st;
+
+    if (file->path[0] == '\0')
+        return error_set(err, ERROR_STORAGE, "the file to write has no name");
+    if (stat(file->path, &st) != 0)
+        return open_partial(file, err);
+    if (S_ISDIR(st.st_mode))
+        return error_set(err, ERROR_STORAGE,
+                         "cannot write %s: it is a directory", file->path);
+    if (S_ISSOCK(st.st_mode))
+        return error_set(err, ERROR_STORAGE, "cannot write %s: it is a socket",
+                         file->path);
+    if (S_ISREG(st.st_mode))
+        return open_partial(file, err);
+    return open_direct(file, err);
+}
+
+enum error_kind atomic_file_open(struct atomic_file **file, const char *path,
+                                 struct error *err)
+{
+    struct atomic_file *opened = xmalloc(sizeof(*opened));
+    enum error_kind kind = ERROR_NONE;
+
+    opened->partial = NULL;
+    opened->fd = -1;
+    opened->folder_fd = -1;
+    opened->write_errno = 0;
+    opened->used = 0;
+    *file = NULL;
+    if (strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0) {
+        opened->path = xstrdup("standard output");
+        opened->fd = STDOUT_FILENO;
+    } else {
+        opened->path = xstrdup(path);
+        kind = open_by_type(opened, err);
+    }
+    if (kind)
+        release(opened);
+    else
+        *file = opened;
+    return kind;
+}
+
+/* stdout may be non-blocking when another program shares it. */
+static int wait_writable(int fd)
+{
+    struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
+
+    return poll(&pollfd, 1, -1) < 0 && errno != EINTR ? -1 : 0;
+}
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t written = write(fd, bytes, len);
+
+        if (written > 0) {
+            bytes += written;
+            len -= (size_t)written;
+        } else if (written == 0) {
+            errno = ENOSPC;
+            return -1;
+        } else if (errno == EAGAIN) {
+            if (wait_writable(fd) != 0)
+                return -1;
+        } else if (errno != EINTR) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static enum error_kind write_out(struct atomic_file *file, const char *bytes,
+                                 size_t len, struct error *err)
+{
+    if (file->write_errno == 0 && write_all(file->fd, bytes, len) != 0)
+        file->write_errno = errno;
+    if (file->write_errno == 0)
+        return ERROR_NONE;
+    return error_set_errno(err, ERROR_STORAGE, file->write_errno,
+                           "cannot write %s",
+                           file->partial ? file->partial : file->path);
+}
+
+enum error_kind atomic_file_flush(struct atomic_file *file, struct error *err)
+{
+    size_t len = file->used;
+
+    file->used = 0;
+    return write_out(file, file->buffer, len, err);
+}
+
+enum error_kind atomic_file_write(struct atomic_file *file, const void *bytes,
+                                  size_t len, struct error *err)
+{
+    if (len > BUFFER_SIZE - file->used) {
+        enum error_kind kind = atomic_file_flush(file, err);
+
+        if (kind)
+            return kind;
+    }
+    if (len >= BUFFER_SIZE)
+        return write_out(file, bytes, len, err);
+    if (len > 0)
+        memcpy(file->buffer + file->used, bytes, len);
+    file->used += len;
+    return ERROR_NONE;
+}
+
+/* A second name first, so that PATH is there at every moment; a rename where
+ * hard links are not possible. */
+static int keep_previous(const char *path, const char *previous)
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0)
+        return errno == ENOENT ? 0 : -1;
+    if (S_ISDIR(st.st_mode)) {
+        errno = EISDIR;
+        return -1;
+    }
+    if (unlink(previous) != 0 && errno != ENOENT)
+        return -1;
+    return link(path, previous) == 0 ? 0 : rename(path, previous);
+}
+
+static bool is_still_ours(const struct atomic_file *file)
+{
+    struct stat opened;
+    struct stat named;
+
+    return fstat(file->fd, &opened) == 0 && lstat(file->partial, &named) == 0 &&
+           opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+static enum error_kind take_name(struct atomic_file *file, struct error *err)
+{
+    enum error_kind kind = ERROR_NONE;
+    char *previous = NULL;
+
+    if (!is_still_ours(file))
+        return error_set(err, ERROR_STORAGE,
+                         "%s was moved or replaced while it was written",
+                         file->partial);
+    previous = name_with(file->path, ".1");
+    if (keep_previous(file->path, previous) != 0)
+        kind = error_set_errno(err, ERROR_STORAGE, errno,
+                               "cannot keep the previous %s as %s (the new "
+                               "one is complete in %s)",
+                               file->path, previous, file->partial);
+    else if (rename(file->partial, file->path) != 0)
+        kind =
+            error_set_errno(err, ERROR_STORAGE, errno, "cannot rename %s to %s",
+                            file->partial, file->path);
+    /* Some network filesystems cannot sync a folder. */
+    else if (fsync_retrying(file->folder_fd) != 0 && errno != EINVAL)
+        kind = error_set_errno(err, ERROR_STORAGE, errno,
+                               "cannot sync the folder of %s", file->path);
+    free(previous);
+    return kind;
+}
+
+static enum error_kind sync_bytes(struct atomic_file *file, struct error *err)
+{
+    if (fsync_retrying(file->fd) == 0)
+        return ERROR_NONE;
+    /* A pipe, a terminal or a device has nothing to sync. */
+    if (!file->partial && (errno == EINVAL || errno == EROFS))
+        return ERROR_NONE;
+    return error_set_errno(err, ERROR_STORAGE, errno, "cannot sync %s",
+                           file->partial ? file->partial : file->path);
+}
+
+enum error_kind atomic_file_commit(struct atomic_file *file, struct error *err)
+{
+    enum error_kind kind = atomic_file_flush(file, err);
+
+    if (!kind)
+        kind = sync_bytes(file, err);
+    if (!kind && file->partial)
+        kind = take_name(file, err);
+    release(file);
+    return kind;
+}
+
+void atomic_file_abandon(struct atomic_file *file)
+{
+    release(file);
+}

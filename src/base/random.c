@@ -1,0 +1,36 @@
+#include "base/random.h"
+
+#include <errno.h>
+#include <sys/random.h>
+
+void random_bytes(void *bytes, size_t len)
+{
+    char *at = bytes;
+    while (len > 0) {
+        ssize_t got = getrandom(at, len, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) {
+            fprintf(stderr, "bulk-invite: the system has no random numbers\n");
+            abort();
+        }
+        at += got;
+        len -= (size_t)got;
+    }
+}
+
+uint64_t random_next(uint64_t *state)
+{
+    *state += UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t z = *state;
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+int64_t random_below(uint64_t *state, int64_t bound)
+{
+    if (bound <= 0)
+        return 0;
+    return (int64_t)(random_next(state) % (uint64_t)bound);
+}

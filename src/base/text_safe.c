@@ -1,0 +1,190 @@
+#include "base/text_safe.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define DUP_MAX 4096
+
+/* Longer words are not what anybody typed by mistake. */
+#define NEAREST_MAX 64
+
+#define NOT_UTF8 UINT32_MAX
+
+/* What a first byte promises: how long the sequence is, its own bits, and the
+ * smallest code point that needs this length (RFC 3629, section 3). */
+static size_t sequence_len(unsigned char first, uint32_t *bits,
+                           uint32_t *smallest)
+{
+    if (first >= 0xC2 && first <= 0xDF) {
+        *bits = first & 0x1FU;
+        *smallest = 0x80;
+        return 2;
+    }
+    if (first >= 0xE0 && first <= 0xEF) {
+        *bits = first & 0x0FU;
+        *smallest = 0x800;
+        return 3;
+    }
+    if (first >= 0xF0 && first <= 0xF4) {
+        *bits = first & 0x07U;
+        *smallest = 0x10000;
+        return 4;
+    }
+    *bits = first;
+    *smallest = 0;
+    return first < 0x80 ? 1 : 0;
+}
+
+/* The code point at the start of `bytes` (at least one) and how many bytes it
+ * takes; NOT_UTF8 takes one. */
+static uint32_t decode(const char *bytes, size_t len, size_t *used)
+{
+    uint32_t code_point;
+    uint32_t smallest;
+    size_t wanted =
+        sequence_len((unsigned char)bytes[0], &code_point, &smallest);
+
+    *used = 1;
+    if (wanted == 0 || wanted > len)
+        return NOT_UTF8;
+    for (size_t i = 1; i < wanted; i++) {
+        unsigned char next = (unsigned char)bytes[i];
+
+        if ((next & 0xC0) != 0x80)
+            return NOT_UTF8;
+        code_point = code_point << 6 | (next & 0x3FU);
+    }
+    if (code_point < smallest || code_point > 0x10FFFF ||
+        (code_point >= 0xD800 && code_point <= 0xDFFF))
+        return NOT_UTF8;
+    *used = wanted;
+    return code_point;
+}
+
+static bool is_control(uint32_t code_point)
+{
+    return code_point < 0x20 || (code_point >= 0x7F && code_point <= 0x9F);
+}
+
+/* Reorders the text around it, or breaks the line. */
+static bool is_misleading(uint32_t code_point)
+{
+    return code_point == 0x061C || code_point == 0x200E ||
+           code_point == 0x200F ||
+           (code_point >= 0x2028 && code_point <= 0x202E) ||
+           (code_point >= 0x2066 && code_point <= 0x2069);
+}
+
+static void add_escaped(struct strbuf *out, uint32_t code_point,
+                        unsigned char byte)
+{
+    if (code_point == '\n')
+        strbuf_add_str(out, "\\n");
+    else if (code_point == '\t')
+        strbuf_add_str(out, "\\t");
+    else if (code_point == NOT_UTF8 || code_point < 0x80)
+        strbuf_addf(out, "\\x%02X", (unsigned)byte);
+    else
+        strbuf_addf(out, "\\u{%04X}", (unsigned)code_point);
+}
+
+void text_safe_add(struct strbuf *out, const char *bytes, size_t len)
+{
+    size_t plain = 0; /* start of what goes out as it is */
+    size_t at = 0;
+
+    while (at < len) {
+        size_t used;
+        uint32_t code_point = decode(bytes + at, len - at, &used);
+
+        if (code_point == NOT_UTF8 || is_control(code_point) ||
+            is_misleading(code_point)) {
+            strbuf_add(out, bytes + plain, at - plain);
+            add_escaped(out, code_point, (unsigned char)bytes[at]);
+            plain = at + used;
+        }
+        at += used;
+    }
+    strbuf_add(out, bytes + plain, len - plain);
+}
+
+char *text_safe_dup(const char *text)
+{
+    struct strbuf out;
+
+    strbuf_init(&out, DUP_MAX);
+    text_safe_add(&out, text, strnlen(text, DUP_MAX));
+    return strbuf_detach(&out);
+}
+
+bool text_is_utf8(const char *bytes, size_t len)
+{
+    for (size_t at = 0, used; at < len; at += used)
+        if (decode(bytes + at, len - at, &used) == NOT_UTF8)
+            return false;
+    return true;
+}
+
+bool text_has_control(const char *bytes, size_t len)
+{
+    for (size_t at = 0, used; at < len; at += used)
+        if (is_control(decode(bytes + at, len - at, &used)))
+            return true;
+    return false;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Letters added, dropped, changed or swapped with their neighbour (optimal
+ * string alignment), from three rows of the table. */
+static size_t edit_distance(const char *a, size_t a_len, const char *b,
+                            size_t b_len)
+{
+    size_t rows[3][NEAREST_MAX + 1];
+    size_t *before = rows[0], *above = rows[1], *row = rows[2];
+
+    for (size_t j = 0; j <= b_len; j++)
+        above[j] = j;
+    for (size_t i = 1; i <= a_len; i++) {
+        size_t *spare = before;
+
+        row[0] = i;
+        for (size_t j = 1; j <= b_len; j++) {
+            row[j] = smaller(above[j - 1] + (a[i - 1] != b[j - 1]),
+                             smaller(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = smaller(row[j], before[j - 2] + 1);
+        }
+        before = above;
+        above = row;
+        row = spare;
+    }
+    return above[b_len];
+}
+
+const char *text_nearest(const char *word, const char *const *words,
+                         size_t count)
+{
+    size_t word_len = strlen(word);
+    size_t best = word_len / 3 + 1;
+    const char *nearest = NULL;
+
+    if (word_len > NEAREST_MAX)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strlen(words[i]);
+        size_t distance;
+
+        if (len > NEAREST_MAX)
+            continue;
+        distance = edit_distance(word, word_len, words[i], len);
+        if (distance < best) {
+            best = distance;
+            nearest = words[i];
+        }
+    }
+    return nearest;
+}

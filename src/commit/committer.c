@@ -1,0 +1,346 @@
+#include "commit/committer.h"
+
+#include <stdatomic.h>
+
+#include "base/random.h"
+#include "domain/handoff.h"
+
+/* Rows and handoffs of one transaction at most. */
+#define BATCH_MOST 256
+
+/* What one turn works on. */
+struct batch {
+    struct handoff handoffs[BATCH_MOST];
+    size_t handoff_count;
+    struct row *rows[BATCH_MOST];
+    size_t row_count;
+    struct row *to_engine[2 * BATCH_MOST];
+    size_t to_engine_count;
+    struct row *to_report[2 * BATCH_MOST];
+    size_t to_report_count;
+};
+
+struct committer {
+    struct committer_options options;
+    struct batch batch;
+    uint64_t admitted;
+    bool is_ledger_broken;
+    bool is_report_broken;
+    bool has_told_end;
+    bool is_closed_to_rows; /* nothing more will be admitted */
+    _Atomic uint32_t asked;
+    atomic_bool is_stopped;
+    atomic_bool has_engine_ended;
+};
+
+struct committer *committer_new(const struct committer_options *options)
+{
+    struct committer *committer = xcalloc(1, sizeof(*committer));
+    committer->options = *options;
+    return committer;
+}
+
+void committer_free(struct committer *committer)
+{
+    free(committer);
+}
+
+void committer_ask(struct committer *committer, uint32_t count)
+{
+    atomic_fetch_add(&committer->asked, count);
+    doorbell_ring(committer->options.bell);
+}
+
+void committer_stop(struct committer *committer)
+{
+    atomic_store(&committer->is_stopped, true);
+    doorbell_ring(committer->options.bell);
+}
+
+void committer_engine_ended(struct committer *committer)
+{
+    atomic_store(&committer->has_engine_ended, true);
+    doorbell_ring(committer->options.bell);
+}
+
+bool committer_has_failed_ledger(const struct committer *committer)
+{
+    return committer->is_ledger_broken;
+}
+
+bool committer_has_failed_report(const struct committer *committer)
+{
+    return committer->is_report_broken;
+}
+
+static void must_stop(struct committer *committer, const struct error *why)
+{
+    committer->is_closed_to_rows = true;
+    committer->options.stopped(committer->options.context, why);
+}
+
+static void break_ledger(struct committer *committer, const struct error *why)
+{
+    committer->is_ledger_broken = true;
+    must_stop(committer, why);
+}
+
+/* A random UUID (RFC 9562 5.4). */
+static void make_idempotency_key(char key[IDEMPOTENCY_KEY_SIZE])
+{
+    unsigned char b[16];
+    random_bytes(b, sizeof(b));
+    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+    snprintf(key, IDEMPOTENCY_KEY_SIZE,
+             "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+             "%02x%02x%02x%02x%02x%02x",
+             b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
+             b[11], b[12], b[13], b[14], b[15]);
+}
+
+static void give_to_engine(struct committer *committer, struct row *row)
+{
+    struct batch *batch = &committer->batch;
+    batch->to_engine[batch->to_engine_count++] = row;
+}
+
+static void give_to_report(struct committer *committer, struct row *row)
+{
+    struct batch *batch = &committer->batch;
+    batch->to_report[batch->to_report_count++] = row;
+}
+
+/* Is this row, which somebody is owed an invitation for, not to be sent? */
+static bool is_held_back(struct committer *committer, struct row *row)
+{
+    const struct committer_options *options = &committer->options;
+    if (committer->is_closed_to_rows) {
+        outcome_set_stopped(&row->outcome);
+        return true;
+    }
+    if (committer->admitted >= options->max_new) {
+        struct error why = ERROR_INIT;
+        error_set(&why, ERROR_GUARD,
+                  "more than %llu new people in the input (--max-new)",
+                  (unsigned long long)options->max_new);
+        must_stop(committer, &why);
+        outcome_set_stopped(&row->outcome);
+        return true;
+    }
+    if (committer->admitted >= options->limit) {
+        outcome_set(&row->outcome, STATUS_UNPROCESSED, CODE_LIMIT,
+                    "not sent: the run was limited (--limit)");
+        return true;
+    }
+    return false;
+}
+
+/* Puts one row from the reader into the ledger, as an intent or settled. */
+static enum error_kind admit(struct committer *committer, struct row *row,
+                             struct error *err)
+{
+    struct ledger *ledger = committer->options.ledger;
+    bool is_owed = false;
+    if (row->outcome.status == STATUS_NONE &&
+        ledger_look(ledger, row, &is_owed, err))
+        return err->kind;
+    enum row_state state = ROW_SETTLED;
+    if (is_owed && !is_held_back(committer, row)) {
+        make_idempotency_key(row->idempotency_key);
+        state = ROW_INTENT;
+    }
+    if (ledger_add(ledger, row, state, err))
+        return err->kind;
+    if (state == ROW_SETTLED) {
+        give_to_report(committer, row);
+        return ERROR_NONE;
+    }
+    committer->admitted++;
+    atomic_fetch_sub(&committer->asked, 1);
+    give_to_engine(committer, row);
+    return ERROR_NONE;
+}
+
+static enum error_kind record(struct committer *committer,
+                              const struct handoff *handoff,
+                              struct error *err)
+{
+    struct ledger *ledger = committer->options.ledger;
+    switch (handoff->kind) {
+    case HANDOFF_SETTLED:
+        give_to_report(committer, handoff->row);
+        return ledger_settle(ledger, handoff->row, err);
+    case HANDOFF_PARKED:
+        return ledger_set_state(ledger, handoff->row_id, ROW_PENDING, err);
+    case HANDOFF_INTENT:
+        give_to_engine(committer, handoff->row);
+        return ledger_set_state(ledger, handoff->row_id, ROW_INTENT, err);
+    }
+    return ERROR_NONE;
+}
+
+/* The whole batch in one transaction. On error nothing of it counts. */
+static enum error_kind write_batch(struct committer *committer,
+                                   struct error *err)
+{
+    struct batch *batch = &committer->batch;
+    if (ledger_begin(committer->options.ledger, err))
+        return err->kind;
+    for (size_t i = 0; i < batch->handoff_count; i++)
+        if (record(committer, &batch->handoffs[i], err))
+            return err->kind;
+    for (size_t i = 0; i < batch->row_count; i++)
+        if (admit(committer, batch->rows[i], err))
+            return err->kind;
+    return ledger_commit(committer->options.ledger, err);
+}
+
+/* Without a ledger: outcomes that are known are reported all the same, and
+ * nothing starts any more. */
+static void sort_out_batch(struct committer *committer)
+{
+    struct batch *batch = &committer->batch;
+    batch->to_engine_count = 0;
+    batch->to_report_count = 0;
+    for (size_t i = 0; i < batch->handoff_count; i++) {
+        struct handoff *handoff = &batch->handoffs[i];
+        /* The engine is stopping; it settles the row itself. */
+        if (handoff->kind == HANDOFF_INTENT)
+            give_to_engine(committer, handoff->row);
+        else if (handoff->kind == HANDOFF_SETTLED)
+            give_to_report(committer, handoff->row);
+    }
+    for (size_t i = 0; i < batch->row_count; i++) {
+        struct row *row = batch->rows[i];
+        if (row->outcome.status == STATUS_NONE)
+            outcome_set_stopped(&row->outcome);
+        give_to_report(committer, row);
+    }
+}
+
+static void hand_on(struct committer *committer)
+{
+    struct batch *batch = &committer->batch;
+    if (batch->to_engine_count > 0 &&
+        !bounded_queue_try_push(committer->options.ready, batch->to_engine,
+                                batch->to_engine_count)) {
+        /* It holds more than the engine may ask for. */
+        fprintf(stderr, "bulk-invite: bug: the engine's queue is full\n");
+        abort();
+    }
+    batch->to_engine_count = 0;
+}
+
+static void count(struct counters *counters, const struct outcome *outcome)
+{
+    atomic_fetch_add_explicit(&counters->settled[outcome->status], 1,
+                              memory_order_relaxed);
+    if (outcome_needs_look(outcome))
+        atomic_fetch_add_explicit(&counters->need_look, 1,
+                                  memory_order_relaxed);
+}
+
+static void break_report(struct committer *committer, const struct error *why)
+{
+    committer->is_report_broken = true;
+    must_stop(committer, why);
+}
+
+static void report_batch(struct committer *committer)
+{
+    struct batch *batch = &committer->batch;
+    struct report *report = committer->options.report;
+    struct error err = ERROR_INIT;
+    for (size_t i = 0; i < batch->to_report_count; i++) {
+        struct row *row = batch->to_report[i];
+        if (report && !committer->is_report_broken &&
+            report_add(report, row, &err))
+            break_report(committer, &err);
+        count(committer->options.counters, &row->outcome);
+        row_free(row);
+    }
+    batch->to_report_count = 0;
+}
+
+/* Takes what waits. False if nothing did. */
+static bool take_batch(struct committer *committer)
+{
+    struct batch *batch = &committer->batch;
+    const struct committer_options *options = &committer->options;
+    if (atomic_load(&committer->is_stopped))
+        committer->is_closed_to_rows = true;
+    batch->handoff_count = bounded_queue_pop(options->handoffs,
+                                             batch->handoffs, BATCH_MOST);
+    size_t most = BATCH_MOST;
+    if (!committer->is_closed_to_rows &&
+        committer->admitted < options->limit) {
+        uint32_t asked = atomic_load(&committer->asked);
+        most = asked < BATCH_MOST ? asked : BATCH_MOST;
+    }
+    /* While handoffs wait, their rows still have a place with the engine. */
+    if (batch->handoff_count == BATCH_MOST)
+        most = 0;
+    batch->row_count = bounded_queue_pop(options->rows, batch->rows, most);
+    return batch->handoff_count + batch->row_count > 0;
+}
+
+static void tell_end_of_rows(struct committer *committer)
+{
+    if (committer->has_told_end)
+        return;
+    if (!committer->is_closed_to_rows &&
+        committer->admitted < committer->options.limit &&
+        !bounded_queue_is_finished(committer->options.rows))
+        return;
+    committer->has_told_end = true;
+    committer->options.end_of_rows(committer->options.context);
+}
+
+static void do_batch(struct committer *committer)
+{
+    struct error err = ERROR_INIT;
+    bool is_broken = committer->is_ledger_broken;
+    if (!is_broken && write_batch(committer, &err)) {
+        break_ledger(committer, &err);
+        is_broken = true;
+    }
+    if (is_broken)
+        sort_out_batch(committer);
+    hand_on(committer);
+    report_batch(committer);
+}
+
+static bool is_done(const struct committer *committer)
+{
+    /* the flag first: what the engine pushed before it is then seen */
+    return atomic_load(&committer->has_engine_ended) &&
+           bounded_queue_is_finished(committer->options.rows);
+}
+
+static void flush_report(struct committer *committer)
+{
+    struct error err = ERROR_INIT;
+    if (committer->options.report && !committer->is_report_broken &&
+        report_flush(committer->options.report, &err))
+        break_report(committer, &err);
+}
+
+void committer_run(struct committer *committer)
+{
+    for (;;) {
+        bool is_last = is_done(committer);
+        bool has_worked = false;
+        while (take_batch(committer)) {
+            do_batch(committer);
+            has_worked = true;
+        }
+        tell_end_of_rows(committer);
+        if (has_worked)
+            flush_report(committer);
+        if (is_last)
+            return;
+        if (!has_worked)
+            doorbell_wait(committer->options.bell);
+    }
+}

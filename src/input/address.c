@@ -1,0 +1,126 @@
+#include "input/address.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define LOCAL_PART_MAX 64  /* RFC 5321 4.5.3.1.1 */
+#define DOMAIN_MAX     255 /* RFC 5321 4.5.3.1.2 */
+#define LABEL_MAX      63  /* RFC 1035 2.3.4 */
+
+#define NOT_BARE "has something around the address: leave only name@domain"
+
+static bool is_ascii(const char *at, const char *end)
+{
+    while (at < end && (unsigned char)*at < 0x80)
+        at++;
+    return at == end;
+}
+
+/* Quoted-string: from the opening quote to after the closing one; NULL when it
+ * does not close. */
+static const char *skip_quoted(const char *at, const char *end)
+{
+    for (at++; at < end && *at != '"'; at++)
+        if (*at == '\\' && at + 1 < end)
+            at++;
+    return at < end ? at + 1 : NULL;
+}
+
+/* *at_sign is where the local part ends. */
+static const char *split(const char *email, const char *end,
+                         const char **at_sign)
+{
+    const char *from = email;
+
+    if (*email == '"') {
+        from = skip_quoted(email, end);
+        if (!from)
+            return "has a quote that does not close";
+    }
+    *at_sign = memchr(from, '@', (size_t)(end - from));
+    if (!*at_sign)
+        return "has no \"@\"";
+    if (from > email && *at_sign != from)
+        return NOT_BARE;
+    if (memchr(*at_sign + 1, '@', (size_t)(end - *at_sign - 1)))
+        return "has more than one \"@\"";
+    return NULL;
+}
+
+static const char *local_part_fault(const char *at, const char *end)
+{
+    if (at == end)
+        return "has nothing before the \"@\"";
+    if (end - at > LOCAL_PART_MAX)
+        return "has more than 64 bytes before the \"@\"";
+    if (*at == '"')
+        return NULL;
+    for (; at < end; at++) {
+        if (*at == ' ')
+            return "has a space in it";
+        if (*at == '<' || *at == '>')
+            return NOT_BARE;
+        if (strchr("()[]:;,\\\"", *at))
+            return "has a character before the \"@\" that is only allowed in "
+                   "quotes";
+    }
+    return NULL;
+}
+
+static bool is_domain_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' ||
+           (unsigned char)c >= 0x80;
+}
+
+/* What is not ASCII gets its length from IDNA, which refuses it if need be. */
+static const char *label_fault(const char *at, const char *end)
+{
+    if (at == end)
+        return "has an empty part in its domain (a dot too many)";
+    if (end - at > LABEL_MAX && is_ascii(at, end))
+        return "has a part of more than 63 letters in its domain";
+    return NULL;
+}
+
+static const char *domain_fault(const char *at, const char *end)
+{
+    if (at == end)
+        return "has nothing after the \"@\"";
+    for (const char *c = at; c < end; c++) {
+        if (*c == ' ')
+            return "has a space in it";
+        if (*c == '>')
+            return NOT_BARE;
+        if (!is_domain_byte(*c))
+            return "has a character after the \"@\" that no domain can have";
+    }
+    if (end - at > DOMAIN_MAX && is_ascii(at, end))
+        return "has more than 255 letters after the \"@\"";
+    if (end[-1] == '.') /* the root: complete in DNS, harmless here */
+        end--;
+
+    const char *fault = NULL;
+    while (!fault) {
+        const char *dot = memchr(at, '.', (size_t)(end - at));
+        if (!dot)
+            return label_fault(at, end);
+        fault = label_fault(at, dot);
+        at = dot + 1;
+    }
+    return fault;
+}
+
+const char *address_fault(const char *email, size_t len)
+{
+    const char *end = email + len;
+    const char *at_sign;
+    const char *fault = split(email, end, &at_sign);
+
+    if (!fault)
+        fault = local_part_fault(email, at_sign);
+    if (!fault)
+        fault = domain_fault(at_sign + 1, end);
+    return fault;
+}

@@ -1,0 +1,315 @@
+#include "input/csv_reader.h"
+
+#include <csv.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "input/file_kind.h"
+
+#define CHUNK_SIZE 65536
+
+/* libcsv's buffer also holds the closing quote and the blanks after it until
+ * it knows that the field has ended. */
+#define FIELD_BUFFER_SIZE (CSV_FIELD_CAP + 64)
+
+enum {
+    OPTIONS_STRICT = CSV_STRICT | CSV_STRICT_FINI,
+    OPTIONS_LENIENT = 0,
+};
+
+/*
+ * libcsv is fed one line at a time. A line end outside quotes ends a record,
+ * so at most one record ends in each feed, which turns libcsv's callbacks into
+ * something that can be pulled, and gives exact line numbers.
+ */
+struct csv_reader {
+    int fd;
+    int cancel_fd;
+    const char *name;
+    struct csv_parser parser;
+
+    /* In the chunk: what is not parsed yet, and in it the first line ends of
+     * either kind (`end` if none; looked up again once `at` has passed). */
+    const char *at;
+    const char *end;
+    const char *next_lf;
+    const char *next_cr;
+
+    uint64_t line;    /* of the byte at `at` */
+    bool is_after_cr; /* a LF at `at` belongs to the CR before it */
+    bool has_begun;
+    bool has_ended; /* nothing more to read */
+    bool is_cancelled;
+
+    bool is_in_record;
+    bool is_complete; /* the record below can be given away */
+    bool is_field_cut;
+    uint64_t field_line; /* where the present field starts */
+    struct csv_record record;
+    size_t arena_len;
+
+    /* As large as they can get: pages that are not touched cost nothing. */
+    struct csv_field fields[CSV_COLUMN_CAP];
+    char arena[CSV_RECORD_CAP + CSV_COLUMN_CAP]; /* fields, each with its NUL */
+    char chunk[CHUNK_SIZE];
+};
+
+/* libcsv's buffer gets its full size at once and then no more: a field over
+ * the cap makes csv_parse() stop with CSV_ENOMEM. */
+static void *allocate_once(void *buffer, size_t size)
+{
+    return buffer ? NULL : xmalloc(size);
+}
+
+struct csv_reader *csv_reader_new(int fd, const char *name, int cancel_fd)
+{
+    struct csv_reader *reader = xcalloc(1, sizeof(*reader));
+
+    reader->fd = fd;
+    reader->cancel_fd = cancel_fd;
+    reader->name = name;
+    reader->line = 1;
+    reader->at = reader->end = reader->chunk;
+    reader->next_lf = reader->next_cr = reader->end;
+
+    csv_init(&reader->parser, OPTIONS_STRICT);
+    csv_set_blk_size(&reader->parser, FIELD_BUFFER_SIZE);
+    csv_set_realloc_func(&reader->parser, allocate_once);
+    return reader;
+}
+
+void csv_reader_free(struct csv_reader *reader)
+{
+    if (!reader)
+        return;
+    csv_free(&reader->parser);
+    free(reader);
+}
+
+static void on_field(void *bytes, size_t len, void *arg)
+{
+    struct csv_reader *reader = arg;
+    struct csv_record *record = &reader->record;
+    bool is_cut = reader->is_field_cut;
+
+    reader->is_field_cut = false;
+    reader->field_line = reader->line; /* of the field that follows */
+    if (record->field_count == CSV_COLUMN_CAP) {
+        record->is_over_cap = true;
+        return;
+    }
+    size_t used = reader->arena_len - record->field_count; /* without NULs */
+    if (is_cut || len > CSV_FIELD_CAP || len > CSV_RECORD_CAP - used) {
+        /* It still counts as a column, so that those after it keep their
+         * places. */
+        record->is_over_cap = true;
+        len = 0;
+    }
+    struct csv_field *field = &reader->fields[record->field_count++];
+    char *copy = reader->arena + reader->arena_len;
+    memcpy(copy, bytes, len);
+    copy[len] = '\0';
+    field->bytes = copy;
+    field->len = len;
+    reader->arena_len += len + 1;
+}
+
+static void on_record(int line_end, void *arg)
+{
+    struct csv_reader *reader = arg;
+
+    (void)line_end;
+    reader->is_complete = true;
+    reader->is_in_record = false;
+}
+
+/*
+ * Empties libcsv's full buffer, so that it can go on with the same field.
+ * libcsv has no call for this, but its struct is public. At the field's end it
+ * takes the closing quote and `spaces` blanks off entry_pos and otherwise only
+ * asks whether there were any: two bytes and at most one blank keep that
+ * subtraction above zero.
+ */
+static void cut_field(struct csv_reader *reader)
+{
+    reader->is_field_cut = true;
+    reader->record.is_over_cap = true;
+    reader->parser.spaces = reader->parser.spaces > 0;
+    reader->parser.entry_pos = 2;
+}
+
+/* Takes the byte that strict rules stopped at. A quote within an unquoted field
+ * is just a character (5" rack); after the quote that should have ended a
+ * quoted one, where the field ends is anybody's guess. */
+static size_t parse_leniently(struct csv_reader *reader, const char *byte)
+{
+    if (reader->parser.quoted)
+        reader->record.has_stray_quote = true;
+    csv_set_opts(&reader->parser, OPTIONS_LENIENT);
+    size_t parsed =
+        csv_parse(&reader->parser, byte, 1, on_field, on_record, reader);
+    csv_set_opts(&reader->parser, OPTIONS_STRICT);
+    return parsed;
+}
+
+static void parse(struct csv_reader *reader, const char *bytes, size_t len)
+{
+    size_t parsed =
+        csv_parse(&reader->parser, bytes, len, on_field, on_record, reader);
+    while (parsed < len) {
+        if (csv_error(&reader->parser) == CSV_EPARSE)
+            parsed += parse_leniently(reader, bytes + parsed);
+        else
+            cut_field(reader);
+        parsed += csv_parse(&reader->parser, bytes + parsed, len - parsed,
+                            on_field, on_record, reader);
+    }
+}
+
+static const char *find(const char *at, const char *end, char wanted)
+{
+    const char *found = memchr(at, wanted, (size_t)(end - at));
+    return found ? found : end;
+}
+
+/* Where the line at `at` ends, after its line end if the chunk has it. */
+static const char *line_stop(struct csv_reader *reader)
+{
+    if (reader->is_after_cr && *reader->at == '\n')
+        return reader->at + 1;
+    if (reader->next_lf < reader->at)
+        reader->next_lf = find(reader->at, reader->end, '\n');
+    if (reader->next_cr < reader->at)
+        reader->next_cr = find(reader->at, reader->end, '\r');
+
+    if (reader->next_lf <= reader->next_cr)
+        return reader->next_lf + (reader->next_lf < reader->end);
+    return reader->next_cr + 1 +
+           (reader->next_cr + 1 == reader->next_lf &&
+            reader->next_lf < reader->end);
+}
+
+static bool is_blank(const char *at, const char *stop)
+{
+    while (at < stop &&
+           (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
+        at++;
+    return at == stop;
+}
+
+static void parse_line(struct csv_reader *reader)
+{
+    const char *start = reader->at;
+    const char *stop = line_stop(reader);
+    bool is_rest_of_crlf = reader->is_after_cr && *start == '\n';
+
+    if (!reader->is_in_record && !is_blank(start, stop)) {
+        reader->is_in_record = true;
+        reader->record.line = reader->line;
+        reader->field_line = reader->line;
+    }
+    parse(reader, start, (size_t)(stop - start));
+
+    reader->at = stop;
+    reader->is_after_cr = stop[-1] == '\r';
+    if (!is_rest_of_crlf && (stop[-1] == '\r' || stop[-1] == '\n'))
+        reader->line++;
+}
+
+/* Waits for bytes and adds them to the chunk. */
+static enum error_kind fill(struct csv_reader *reader, struct error *err)
+{
+    if (reader->at == reader->end)
+        reader->at = reader->end = reader->chunk;
+
+    size_t used = (size_t)(reader->end - reader->chunk);
+    ssize_t got = -1;
+    while (got < 0) {
+        /* poll() skips a negative cancel_fd. */
+        struct pollfd waits[2] = {{.fd = reader->fd, .events = POLLIN},
+                                  {.fd = reader->cancel_fd, .events = POLLIN}};
+        int ready = poll(waits, 2, -1);
+        if (ready > 0 && waits[1].revents != 0) {
+            reader->is_cancelled = true;
+            reader->has_ended = true;
+            return ERROR_NONE;
+        }
+        if (ready > 0)
+            got = read(reader->fd, reader->chunk + used, CHUNK_SIZE - used);
+        if (got < 0 && errno != EINTR && errno != EAGAIN)
+            return error_set_errno(err, ERROR_INPUT, errno, "cannot read %s",
+                                   reader->name);
+    }
+    reader->has_ended = got == 0;
+    reader->end += got;
+    reader->next_lf = find(reader->at, reader->end, '\n');
+    reader->next_cr = find(reader->at, reader->end, '\r');
+    return ERROR_NONE;
+}
+
+/* Reads until the first bytes tell what the input is; most tell at once. */
+static enum error_kind begin(struct csv_reader *reader, struct error *err)
+{
+    enum file_kind kind = FILE_KIND_UNDECIDED;
+
+    while (kind == FILE_KIND_UNDECIDED && !reader->has_ended) {
+        if (fill(reader, err) != ERROR_NONE)
+            return err->kind;
+        kind = file_kind_of(reader->at, (size_t)(reader->end - reader->at));
+    }
+    const char *advice = file_kind_advice(kind);
+    if (advice)
+        return error_set(err, ERROR_INPUT, "%s %s", reader->name, advice);
+    if (kind == FILE_KIND_UTF8_BOM)
+        reader->at += FILE_KIND_UTF8_BOM_LEN;
+    reader->has_begun = true;
+    return ERROR_NONE;
+}
+
+/* Ends a last record that has no line end. One that was cut short by a
+ * cancelled read is nobody's row and is dropped. */
+static void finish(struct csv_reader *reader)
+{
+    if (reader->is_cancelled)
+        return;
+    if (csv_fini(&reader->parser, on_field, on_record, reader) != 0) {
+        reader->record.has_open_quote = true;
+        reader->record.open_quote_line = reader->field_line;
+        csv_set_opts(&reader->parser, OPTIONS_LENIENT);
+        csv_fini(&reader->parser, on_field, on_record, reader);
+    }
+}
+
+enum error_kind csv_reader_next(struct csv_reader *reader,
+                                struct csv_record *record, bool *has_record,
+                                struct error *err)
+{
+    *has_record = false;
+    if (!reader->has_begun && begin(reader, err) != ERROR_NONE)
+        return err->kind;
+
+    reader->record = (struct csv_record){.fields = reader->fields};
+    reader->arena_len = 0;
+    reader->is_complete = false;
+    while (!reader->is_complete) {
+        if (reader->at < reader->end) {
+            parse_line(reader);
+        } else if (reader->has_ended) {
+            finish(reader);
+            break;
+        } else if (fill(reader, err) != ERROR_NONE) {
+            return err->kind;
+        }
+    }
+    *record = reader->record;
+    *has_record = reader->is_complete;
+    return ERROR_NONE;
+}
+
+bool csv_reader_is_cancelled(const struct csv_reader *reader)
+{
+    return reader->is_cancelled;
+}

@@ -1,0 +1,64 @@
+#ifndef BULK_INVITE_INPUT_CSV_READER_H
+#define BULK_INVITE_INPUT_CSV_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/*
+ * CSV records (RFC 4180, read leniently by libcsv) from a file descriptor, one
+ * at a time, with flat memory whatever the file holds. Used by one thread.
+ *
+ * Line numbers are those an editor shows: LF, CRLF and a lone CR each end a
+ * line, also inside quotes. Blank lines are not records. A UTF-8 byte order
+ * mark is skipped; UTF-16, gzip, zip and other non-text is an ERROR_INPUT that
+ * says how to convert it.
+ */
+
+#define CSV_FIELD_CAP  65536  /* bytes of one field: 64 KiB */
+#define CSV_RECORD_CAP 262144 /* bytes of all fields of one record: 256 KiB */
+#define CSV_COLUMN_CAP 4096   /* fields of one record */
+
+struct csv_field {
+    const char *bytes; /* NUL after `len` bytes; may hold other NULs */
+    size_t len;
+};
+
+/* Valid until the next call on the reader. */
+struct csv_record {
+    uint64_t line; /* where it starts */
+    const struct csv_field *fields;
+    size_t field_count;
+    bool is_over_cap;     /* at one of the caps above: a field is left empty,
+                             or those after the last are missing */
+    bool has_stray_quote; /* a quote in a quoted field is neither doubled nor
+                             its end: where the field ends is a guess, and
+                             lines that follow may have been taken into it */
+    bool has_open_quote;  /* the input ended inside a quoted field */
+    uint64_t open_quote_line; /* of that field's first quote; else 0 */
+};
+
+struct csv_reader;
+
+/*
+ * Reads from `fd` (stays the caller's) from where it stands. `name` is for
+ * messages and must live as long as the reader. `cancel_fd`, unless -1, ends a
+ * read that waits for a pipe as soon as it becomes readable: then the input
+ * ends with the last whole record that was read (one that was cut short is
+ * dropped) and csv_reader_is_cancelled() is true.
+ */
+struct csv_reader *csv_reader_new(int fd, const char *name, int cancel_fd);
+void csv_reader_free(struct csv_reader *reader);
+
+/* The next record: *has_record is false at the end of the input. Waits for
+ * bytes; a record is given as soon as its line end has been read, without
+ * waiting for more. Errors: ERROR_INPUT. */
+enum error_kind csv_reader_next(struct csv_reader *reader,
+                                struct csv_record *record, bool *has_record,
+                                struct error *err) MUST_CHECK;
+
+bool csv_reader_is_cancelled(const struct csv_reader *reader);
+
+#endif

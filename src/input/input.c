@@ -1,0 +1,242 @@
+#include "input/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/strbuf.h"
+#include "input/columns.h"
+#include "input/csv_reader.h"
+#include "input/row_check.h"
+
+#define HEADER_NAME_MAX 256
+
+struct input {
+    const struct input_options *options;
+    const char *name;
+    int fd;
+    off_t start; /* stdin may be a file that somebody has read from */
+    struct stat opened;
+    bool is_second_pass;
+    struct csv_reader *reader;
+    struct columns columns;
+    char *email_header;
+    char *role_header;
+};
+
+static enum error_kind open_fd(struct input *input, struct error *err)
+{
+    const char *path = input->options->path;
+
+    if (strcmp(path, "-") == 0) {
+        input->name = "stdin";
+        input->fd = STDIN_FILENO;
+    } else {
+        input->name = path;
+        do
+            input->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        while (input->fd < 0 && errno == EINTR);
+        if (input->fd < 0)
+            return error_set_errno(err, ERROR_INPUT, errno, "cannot open %s",
+                                   path);
+    }
+    if (fstat(input->fd, &input->opened) != 0)
+        return error_set_errno(err, ERROR_INPUT, errno, "cannot read %s",
+                               input->name);
+    if (S_ISDIR(input->opened.st_mode))
+        return error_set(err, ERROR_INPUT, "%s is a directory, not a CSV file",
+                         input->name);
+    if (input_is_rewindable(input)) {
+        input->start = lseek(input->fd, 0, SEEK_CUR);
+        if (input->start < 0)
+            return error_set_errno(err, ERROR_INPUT, errno, "cannot read %s",
+                                   input->name);
+    }
+    return ERROR_NONE;
+}
+
+/* A header that is damaged says nothing about the columns. */
+static enum error_kind check_header(const struct input *input,
+                                    const struct csv_record *header,
+                                    struct error *err)
+{
+    if (header->has_open_quote || header->has_stray_quote)
+        return error_set(err, ERROR_INPUT,
+                         "the quotes in the header of %s (line %llu) do not "
+                         "match: put one \" before and one after a name",
+                         input->name, (unsigned long long)header->line);
+    if (header->is_over_cap)
+        return error_set(err, ERROR_INPUT,
+                         "the header of %s is longer than any CSV header: is "
+                         "it a CSV file with line ends?",
+                         input->name);
+    for (size_t i = 0; i < header->field_count; i++)
+        if (memchr(header->fields[i].bytes, '\0', header->fields[i].len))
+            return error_set(err, ERROR_INPUT,
+                             "%s is not a text file (there are NUL bytes in "
+                             "its first line): export it as CSV UTF-8",
+                             input->name);
+    return ERROR_NONE;
+}
+
+static char *header_name(const struct csv_field *field)
+{
+    struct strbuf name;
+
+    strbuf_init(&name, HEADER_NAME_MAX);
+    columns_add_name(&name, field);
+    return strbuf_detach(&name);
+}
+
+static enum error_kind read_header(struct input *input, struct error *err)
+{
+    const struct columns_options wanted = {
+        .email_column = input->options->email_column,
+        .role_column = input->options->role_column,
+        .fixed_role = input->options->fixed_role,
+    };
+    struct csv_record header;
+    bool has_header;
+
+    if (csv_reader_next(input->reader, &header, &has_header, err) != ERROR_NONE)
+        return err->kind;
+    if (!has_header && csv_reader_is_cancelled(input->reader))
+        return error_set(err, ERROR_INPUT,
+                         "stopped before the first line of %s was there",
+                         input->name);
+    if (!has_header)
+        return error_set(err, ERROR_INPUT,
+                         "%s is empty: its first line must name the columns, "
+                         "for example: email,role",
+                         input->name);
+    if (check_header(input, &header, err) != ERROR_NONE ||
+        columns_find(&header, &wanted, input->name, &input->columns, err) !=
+            ERROR_NONE)
+        return err->kind;
+
+    free(input->email_header);
+    free(input->role_header);
+    input->email_header = header_name(&header.fields[input->columns.email]);
+    input->role_header = NULL;
+    if (input->columns.role != COLUMNS_NONE)
+        input->role_header = header_name(&header.fields[input->columns.role]);
+    return ERROR_NONE;
+}
+
+static enum error_kind start(struct input *input, struct error *err)
+{
+    csv_reader_free(input->reader);
+    input->reader =
+        csv_reader_new(input->fd, input->name, input->options->cancel_fd);
+    return read_header(input, err);
+}
+
+enum error_kind input_open(struct input **input,
+                           const struct input_options *options,
+                           struct error *err)
+{
+    struct input *opened = xcalloc(1, sizeof(*opened));
+
+    *input = NULL;
+    opened->options = options;
+    opened->fd = -1;
+    if (open_fd(opened, err) != ERROR_NONE ||
+        start(opened, err) != ERROR_NONE) {
+        input_close(opened);
+        return err->kind;
+    }
+    *input = opened;
+    return ERROR_NONE;
+}
+
+void input_close(struct input *input)
+{
+    if (!input)
+        return;
+    if (input->fd > STDIN_FILENO)
+        close(input->fd);
+    csv_reader_free(input->reader);
+    free(input->email_header);
+    free(input->role_header);
+    free(input);
+}
+
+static enum error_kind check_unchanged(const struct input *input,
+                                       struct error *err)
+{
+    struct stat now;
+
+    if (fstat(input->fd, &now) != 0)
+        return error_set_errno(err, ERROR_INPUT, errno, "cannot read %s",
+                               input->name);
+    if (now.st_size != input->opened.st_size ||
+        now.st_mtim.tv_sec != input->opened.st_mtim.tv_sec ||
+        now.st_mtim.tv_nsec != input->opened.st_mtim.tv_nsec)
+        return error_set(err, ERROR_INPUT, "%s was changed while it was read",
+                         input->name);
+    return ERROR_NONE;
+}
+
+static bool is_blank(const struct csv_record *record)
+{
+    if (record->is_over_cap || record->has_open_quote)
+        return false;
+    for (size_t i = 0; i < record->field_count; i++)
+        if (record->fields[i].len > 0)
+            return false;
+    return true;
+}
+
+enum error_kind input_next(struct input *input, struct row **row,
+                           struct error *err)
+{
+    const struct row_check_options check = {
+        .fixed_role = input->options->fixed_role,
+        .email_header = input->email_header,
+        .role_header = input->role_header,
+    };
+    struct csv_record record;
+    bool has_record;
+
+    *row = NULL;
+    do {
+        if (csv_reader_next(input->reader, &record, &has_record, err) !=
+            ERROR_NONE)
+            return err->kind;
+    } while (has_record && is_blank(&record));
+
+    if (has_record)
+        *row = row_check(&record, &input->columns, &check);
+    else if (input->is_second_pass)
+        return check_unchanged(input, err);
+    return ERROR_NONE;
+}
+
+enum error_kind input_rewind(struct input *input, struct error *err)
+{
+    if (check_unchanged(input, err) != ERROR_NONE)
+        return err->kind;
+    if (lseek(input->fd, input->start, SEEK_SET) < 0)
+        return error_set_errno(err, ERROR_INPUT, errno, "cannot read %s again",
+                               input->name);
+    input->is_second_pass = true;
+    return start(input, err);
+}
+
+bool input_is_rewindable(const struct input *input)
+{
+    return S_ISREG(input->opened.st_mode);
+}
+
+bool input_is_cancelled(const struct input *input)
+{
+    return csv_reader_is_cancelled(input->reader);
+}
+
+const char *input_name(const struct input *input)
+{
+    return input->name;
+}

@@ -1,0 +1,52 @@
+#ifndef BULK_INVITE_INPUT_INPUT_H
+#define BULK_INVITE_INPUT_INPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "domain/row.h"
+
+/*
+ * The front of this room: a file or stdin in, rows out. Used by one thread at
+ * a time.
+ */
+struct input_options {
+    const char *path;         /* "-" is stdin */
+    const char *email_column; /* see columns.h; NULL to find it */
+    const char *role_column;
+    const char *fixed_role;
+    int cancel_fd; /* see csv_reader.h, -1 for none */
+};
+
+struct input;
+
+/* Opens, reads the header and finds the columns: waits for the first line.
+ * Missing file, directory, empty input, header that does not fit: ERROR_INPUT.
+ * `options` and its strings must live as long as the input. */
+enum error_kind input_open(struct input **input,
+                           const struct input_options *options,
+                           struct error *err) MUST_CHECK;
+void input_close(struct input *input);
+
+/* The next row, invalid ones included, owned by the caller; NULL at the end.
+ * Records without anything in them (",,," in a sheet's export) are blank rows
+ * and not given. */
+enum error_kind input_next(struct input *input, struct row **row,
+                           struct error *err) MUST_CHECK;
+
+/* Back to the first row, for a second pass. Only when input_is_rewindable().
+ * ERROR_INPUT, here or from input_next() at the second pass's end, when the
+ * file was changed since it was opened. */
+enum error_kind input_rewind(struct input *input, struct error *err) MUST_CHECK;
+
+/* A regular file: can be read twice. */
+bool input_is_rewindable(const struct input *input);
+
+/* Did the input end because `cancel_fd` became readable? */
+bool input_is_cancelled(const struct input *input);
+
+/* The path, or "stdin": for messages. */
+const char *input_name(const struct input *input);
+
+#endif

@@ -1,0 +1,223 @@
+#include "input/row_check.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "base/text_safe.h"
+#include "domain/person.h"
+#include "input/address.h"
+
+#define NBSP         "\xc2\xa0"
+#define SENTENCE_MAX 500
+#define PERSON_MAX   2048 /* a local part may grow when it is folded */
+
+/* A cell that is used: email or role. */
+struct cell {
+    const char *header;
+    const char *bytes;
+    size_t len; /* trimmed, up to the first NUL */
+    bool has_nul;
+};
+
+/* An ASCII blank or U+00A0, which web pages leave around what is copied. */
+static size_t blank_at_start(const struct cell *cell)
+{
+    const char *first = cell->bytes;
+
+    if (cell->len >= 1 && (*first == ' ' || (*first >= '\t' && *first <= '\r')))
+        return 1;
+    return cell->len >= 2 && memcmp(first, NBSP, 2) == 0 ? 2 : 0;
+}
+
+static size_t blank_at_end(const struct cell *cell)
+{
+    const char *end = cell->bytes + cell->len;
+
+    if (cell->len >= 1 &&
+        (end[-1] == ' ' || (end[-1] >= '\t' && end[-1] <= '\r')))
+        return 1;
+    return cell->len >= 2 && memcmp(end - 2, NBSP, 2) == 0 ? 2 : 0;
+}
+
+static void trim(struct cell *cell)
+{
+    size_t blank;
+
+    while ((blank = blank_at_start(cell)) > 0) {
+        cell->bytes += blank;
+        cell->len -= blank;
+    }
+    while ((blank = blank_at_end(cell)) > 0)
+        cell->len -= blank;
+}
+
+static struct cell cell_of(const struct csv_record *record, size_t column,
+                           const char *header)
+{
+    struct cell cell = {.header = header, .bytes = ""};
+
+    if (column < record->field_count) {
+        const struct csv_field *field = &record->fields[column];
+        const char *nul = memchr(field->bytes, '\0', field->len);
+        cell.bytes = field->bytes;
+        cell.len = nul ? (size_t)(nul - field->bytes) : field->len;
+        cell.has_nul = nul != NULL;
+        trim(&cell);
+    }
+    return cell;
+}
+
+/* Faults that leave open which field is which. */
+static enum outcome_code record_fault(const struct csv_record *record,
+                                      const struct columns *columns,
+                                      struct strbuf *why)
+{
+    if (record->has_open_quote) {
+        strbuf_addf(why,
+                    "the quote that opens on line %" PRIu64 " never closes: "
+                    "all that follows was read as one field",
+                    record->open_quote_line);
+        return CODE_UNCLOSED_QUOTE;
+    }
+    if (record->has_stray_quote) {
+        strbuf_add_str(why, "there is a single \" inside a quoted field, so "
+                            "its end cannot be told (lines below may have "
+                            "been taken into it): double it");
+        return CODE_UNCLOSED_QUOTE;
+    }
+    if (record->is_over_cap && record->field_count == CSV_COLUMN_CAP) {
+        strbuf_addf(why, "the row has more than %d columns", CSV_COLUMN_CAP);
+        return CODE_TOO_MANY_COLUMNS;
+    }
+    if (record->is_over_cap) {
+        strbuf_addf(why,
+                    "the row is too long: a field may have %d KiB, a row %d",
+                    CSV_FIELD_CAP / 1024, CSV_RECORD_CAP / 1024);
+        return CODE_FIELD_TOO_LONG;
+    }
+    for (size_t i = columns->count; i < record->field_count; i++) {
+        if (record->fields[i].len == 0)
+            continue;
+        strbuf_addf(why,
+                    "the row has %zu columns, the header %zu: is there a "
+                    "comma in a field without quotes?",
+                    record->field_count, columns->count);
+        return CODE_TOO_MANY_COLUMNS;
+    }
+    return CODE_NONE;
+}
+
+static enum outcome_code missing_fault(const struct csv_record *record,
+                                       size_t column, const struct cell *cell,
+                                       enum outcome_code missing,
+                                       struct strbuf *why)
+{
+    if (column >= record->field_count) {
+        strbuf_addf(why, "the row has %zu column%s, %s is column %zu",
+                    record->field_count, record->field_count == 1 ? "" : "s",
+                    cell->header, column + 1);
+        return CODE_TOO_FEW_COLUMNS;
+    }
+    if (cell->has_nul) {
+        strbuf_addf(why, "%s has a NUL byte in it", cell->header);
+        return CODE_NUL_BYTE;
+    }
+    if (cell->len == 0) {
+        strbuf_addf(why, "%s is empty", cell->header);
+        return missing;
+    }
+    return CODE_NONE;
+}
+
+static enum outcome_code text_fault(const struct cell *cell,
+                                    enum outcome_code invalid,
+                                    struct strbuf *why)
+{
+    if (!text_is_utf8(cell->bytes, cell->len)) {
+        strbuf_addf(why, "%s is not UTF-8: export the file as CSV UTF-8",
+                    cell->header);
+        return CODE_BAD_ENCODING;
+    }
+    if (text_has_control(cell->bytes, cell->len)) {
+        strbuf_addf(why, "%s has a line end or control character in it",
+                    cell->header);
+        return invalid;
+    }
+    return CODE_NONE;
+}
+
+static enum outcome_code person_fault(const struct cell *email,
+                                      struct strbuf *person, struct strbuf *why)
+{
+    const char *fault = address_fault(email->bytes, email->len);
+
+    if (!fault && person_key(email->bytes, email->len, person) != PERSON_OK)
+        fault = "has a domain that cannot exist (IDNA refuses it)";
+    if (!fault && person->is_cut)
+        fault = "is too long";
+    if (!fault)
+        return CODE_NONE;
+    strbuf_addf(why, "%s %s", email->header, fault);
+    return CODE_INVALID_EMAIL;
+}
+
+static enum outcome_code email_fault(const struct csv_record *record,
+                                     size_t column, const struct cell *email,
+                                     struct strbuf *person, struct strbuf *why)
+{
+    enum outcome_code code =
+        missing_fault(record, column, email, CODE_MISSING_EMAIL, why);
+
+    if (code == CODE_NONE)
+        code = text_fault(email, CODE_INVALID_EMAIL, why);
+    if (code == CODE_NONE)
+        code = person_fault(email, person, why);
+    return code;
+}
+
+static enum outcome_code role_fault(const struct csv_record *record,
+                                    size_t column, const struct cell *role,
+                                    struct strbuf *why)
+{
+    enum outcome_code code =
+        missing_fault(record, column, role, CODE_MISSING_ROLE, why);
+
+    if (code == CODE_NONE)
+        code = text_fault(role, CODE_INVALID_ROLE, why);
+    return code;
+}
+
+struct row *row_check(const struct csv_record *record,
+                      const struct columns *columns,
+                      const struct row_check_options *options)
+{
+    struct cell email = cell_of(record, columns->email, options->email_header);
+    struct cell role = cell_of(record, columns->role, options->role_header);
+    struct strbuf person;
+    struct strbuf why;
+    enum outcome_code code;
+
+    if (options->fixed_role) {
+        role.bytes = options->fixed_role;
+        role.len = strlen(options->fixed_role);
+    }
+    strbuf_init(&person, PERSON_MAX);
+    strbuf_init(&why, SENTENCE_MAX);
+
+    code = record_fault(record, columns, &why);
+    if (code == CODE_NONE)
+        code = email_fault(record, columns->email, &email, &person, &why);
+    if (code == CODE_NONE && !options->fixed_role)
+        code = role_fault(record, columns->role, &role, &why);
+
+    struct row *row =
+        row_new(record->line, email.bytes, email.len, role.bytes, role.len,
+                code == CODE_NONE ? strbuf_str(&person) : NULL);
+    if (code != CODE_NONE)
+        outcome_set(&row->outcome, STATUS_INVALID, code, strbuf_str(&why));
+    strbuf_clear(&person);
+    strbuf_clear(&why);
+    return row;
+}

@@ -1,0 +1,32 @@
+#ifndef BULK_INVITE_INPUT_ROW_CHECK_H
+#define BULK_INVITE_INPUT_ROW_CHECK_H
+
+#include "domain/row.h"
+#include "input/columns.h"
+#include "input/csv_reader.h"
+
+/*
+ * From a record to a row. Refuses only what no server could deliver to; a row
+ * that fails a check is STATUS_INVALID with a code and a sentence that names
+ * the column (the header's own word for it) and the reason.
+ *
+ * Checked: record over a cap, open or stray quote, more columns than the header
+ * with something in them (an unquoted delimiter shifts columns), email or role
+ * column missing or empty, and in these two: NUL byte, not UTF-8, control
+ * characters; address syntax (RFC 5321 4.1.2 and 4.5.3.1: one "@" outside
+ * quotes, local part up to 64 octets, domain up to 255 with labels up to 63, no
+ * spaces), domain that IDNA refuses.
+ */
+struct row_check_options {
+    const char *fixed_role;   /* or NULL */
+    const char *email_header; /* the columns' names as sentences show them */
+    const char *role_header;  /* (columns_add_name) */
+};
+
+/* Never NULL; the caller owns the row. Blanks around email and role (ASCII
+ * ones and U+00A0) are trimmed. */
+struct row *row_check(const struct csv_record *record,
+                      const struct columns *columns,
+                      const struct row_check_options *options);
+
+#endif

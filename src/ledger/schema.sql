@@ -1,0 +1,49 @@
+-- The ledger's tables, version 1 (PRAGMA user_version).
+
+-- Whose ledger this is; one row.
+CREATE TABLE identity (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    server TEXT NOT NULL,
+    organization TEXT NOT NULL,
+    created_at INTEGER NOT NULL,        -- seconds since 1970
+    hash_key BLOB NOT NULL              -- of person.key
+);
+
+CREATE TABLE run (
+    id INTEGER PRIMARY KEY,
+    first_row INTEGER NOT NULL,         -- the run's rows: from here to the
+                                        -- next run's first_row
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,                   -- NULL: running, or was killed
+    exit_code INTEGER,
+    input TEXT NOT NULL,
+    rows_read INTEGER,
+    already_invited INTEGER             -- counted here, not stored below
+);
+
+-- Rows in input order: the reader's order is the order of admission.
+CREATE TABLE row (
+    id INTEGER PRIMARY KEY,
+    line INTEGER NOT NULL,
+    state INTEGER NOT NULL,             -- enum row_state
+    status INTEGER NOT NULL,            -- enum status, 0 while not settled
+    email TEXT,
+    role TEXT,
+    idempotency_key TEXT,
+    code TEXT,
+    http_status INTEGER,
+    attempts INTEGER,
+    invitation_id TEXT,
+    invitation_state TEXT,
+    created_at TEXT,
+    expires_at TEXT,
+    error TEXT
+);
+
+-- Everyone ever seen as an invite, and the row that says what became of it.
+-- The key is a keyed hash (BLAKE2b, 128 bits) of domain/person.h's key: small
+-- in the index, and what remains of a person who is forgotten.
+CREATE TABLE person (
+    key BLOB PRIMARY KEY,
+    row INTEGER NOT NULL
+) WITHOUT ROWID;

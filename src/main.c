@@ -1,0 +1,58 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "app/commands.h"
+#include "app/options.h"
+#include "base/text_safe.h"
+
+/* A file opened later must not get the number of a closed stdin, stdout or
+ * stderr. Writing to the stand-in fails, as it would on a closed one. */
+static void fill_standard_fds(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
+            _exit(error_exit_code(ERROR_STORAGE));
+}
+
+static int finish_stdout(struct error *err)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    error_set(err, ERROR_STORAGE, "cannot write to stdout");
+    return error_exit_code(err->kind);
+}
+
+static int run(const struct options *options, struct error *err)
+{
+    switch (options->command) {
+    case COMMAND_SEND:
+        return command_send(options, err);
+    case COMMAND_HELP:
+        options_print_help(stdout, options->topic);
+        return finish_stdout(err);
+    case COMMAND_VERSION:
+        printf("bulk-invite %s\n", BULK_INVITE_VERSION);
+        return finish_stdout(err);
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct error err = ERROR_INIT;
+    struct options options;
+    int exit_code;
+    fill_standard_fds();
+    if (options_load(&options, argc, argv, getenv, &err)) {
+        exit_code = error_exit_code(err.kind);
+    } else {
+        exit_code = run(&options, &err);
+        options_clear(&options);
+    }
+    if (err.kind != ERROR_NONE) {
+        char *text = text_safe_dup(err.text);
+        fprintf(stderr, "bulk-invite: %s\n", text);
+        free(text);
+    }
+    return exit_code;
+}

@@ -1,0 +1,102 @@
+#include "report/report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/atomic_file.h"
+#include "base/strbuf.h"
+#include "report/report_format.h"
+
+/* Far above any row: two fields at the reader's cap and what a capped answer
+ * of the server can hold, all of it escaped. */
+#define LINE_MAX_BYTES 4194304 /* 4 MiB */
+
+struct report {
+    enum report_format format;
+    struct atomic_file *file;
+    struct strbuf line; /* kept between rows for its memory */
+};
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t text_len = strlen(text);
+    size_t end_len = strlen(end);
+
+    return text_len >= end_len && strcmp(text + text_len - end_len, end) == 0;
+}
+
+enum report_format report_format_of(const char *path)
+{
+    if (ends_with(path, ".jsonl") || ends_with(path, ".ndjson"))
+        return REPORT_JSONL;
+    return REPORT_CSV;
+}
+
+static void release(struct report *report)
+{
+    strbuf_clear(&report->line);
+    free(report);
+}
+
+enum error_kind report_open(struct report **report, const char *path,
+                            enum report_format format, struct error *err)
+{
+    struct report *opened = xcalloc(1, sizeof(*opened));
+
+    *report = NULL;
+    opened->format = format;
+    strbuf_init(&opened->line, LINE_MAX_BYTES);
+    if (atomic_file_open(&opened->file, path, err) != ERROR_NONE) {
+        release(opened);
+        return err->kind;
+    }
+    if (format == REPORT_CSV) {
+        report_csv_header(&opened->line);
+        if (atomic_file_write(opened->file, opened->line.bytes,
+                              opened->line.len, err) != ERROR_NONE) {
+            report_abandon(opened);
+            return err->kind;
+        }
+    }
+    *report = opened;
+    return ERROR_NONE;
+}
+
+enum error_kind report_add(struct report *report, const struct row *row,
+                           struct error *err)
+{
+    struct strbuf *line = &report->line;
+
+    strbuf_reset(line);
+    if (report->format == REPORT_JSONL)
+        report_jsonl_row(line, row);
+    else
+        report_csv_row(line, row);
+    if (line->is_cut)
+        return error_set(err, ERROR_STORAGE,
+                         "line %" PRIu64 " is too long for the report",
+                         row->line);
+    return atomic_file_write(report->file, line->bytes, line->len, err);
+}
+
+enum error_kind report_flush(struct report *report, struct error *err)
+{
+    return atomic_file_flush(report->file, err);
+}
+
+enum error_kind report_commit(struct report *report, struct error *err)
+{
+    enum error_kind kind = atomic_file_commit(report->file, err);
+
+    release(report);
+    return kind;
+}
+
+void report_abandon(struct report *report)
+{
+    if (!report)
+        return;
+    atomic_file_abandon(report->file);
+    release(report);
+}

@@ -1,0 +1,205 @@
+#include "report/report_format.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/text_safe.h"
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+/*
+ * The columns, in order: key, how the value is written, the value of `row`.
+ * Both formats are made from this list.
+ */
+#define COLUMNS(X)                                                        \
+    X("line", number, row->line)                                          \
+    X("email", text, row->email)                                          \
+    X("role", text, row->role)                                            \
+    X("status", text, status_name(row->outcome.status))                   \
+    X("invitation_id", text, row->outcome.invitation_id)                  \
+    X("state", text, row->outcome.state)                                  \
+    X("created_at", text, row->outcome.created_at)                        \
+    X("expires_at", text, row->outcome.expires_at)                        \
+    X("http_status", optional_number, (uint64_t)row->outcome.http_status) \
+    X("attempts", number, row->outcome.attempts)                          \
+    X("error_code", text, outcome_code_name(row->outcome.code))           \
+    X("error", text, row->outcome.error)
+
+/* Would a spreadsheet take the cell for a formula (OWASP, CSV injection)? */
+static bool is_formula(const char *text)
+{
+    static const char *const starts[] = {
+        "=",
+        "+",
+        "-",
+        "@",
+        "\t",
+        "\r",
+        "\n",
+        "\xef\xbc\x9d" /* U+FF1D = */,
+        "\xef\xbc\x8b" /* U+FF0B + */,
+        "\xef\xbc\x8d" /* U+FF0D - */,
+        "\xef\xbc\xa0" /* U+FF20 @ */,
+    };
+
+    for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
+        if (strncmp(text, starts[i], strlen(starts[i])) == 0)
+            return true;
+    return false;
+}
+
+/* Quotes also keep readers with another delimiter from starting a new cell,
+ * which might be a formula, in the middle of this one. */
+static bool is_plain(const char *text)
+{
+    size_t len = strlen(text);
+
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f ||
+            strchr("\",;|", text[i]))
+            return false;
+    return text[0] != ' ' && text[len - (len > 0)] != ' ' &&
+           !is_formula(text) && text_is_utf8(text, len);
+}
+
+static void csv_text(struct strbuf *out, const char *text)
+{
+    if (!text || is_plain(text)) {
+        strbuf_add_str(out, text ? text : "");
+        return;
+    }
+    strbuf_add_char(out, '"');
+    if (is_formula(text))
+        strbuf_add_char(out, '\'');
+    for (const char *quote = strchr(text, '"'); quote;
+         quote = strchr(text, '"')) {
+        strbuf_add(out, text, (size_t)(quote + 1 - text));
+        strbuf_add_char(out, '"');
+        text = quote + 1;
+    }
+    strbuf_add_str(out, text);
+    strbuf_add_char(out, '"');
+}
+
+static void csv_number(struct strbuf *out, uint64_t number)
+{
+    strbuf_addf(out, "%" PRIu64, number);
+}
+
+static void csv_optional_number(struct strbuf *out, uint64_t number)
+{
+    if (number != 0)
+        csv_number(out, number);
+}
+
+static void end_csv_line(struct strbuf *out)
+{
+    out->bytes[--out->len] = '\0'; /* the comma after the last cell */
+    strbuf_add_str(out, "\r\n");
+}
+
+void report_csv_header(struct strbuf *out)
+{
+#define X(key, how, value) strbuf_add_str(out, key ",");
+    COLUMNS(X)
+#undef X
+    end_csv_line(out);
+}
+
+void report_csv_row(struct strbuf *out, const struct row *row)
+{
+#define X(key, how, value) \
+    csv_##how(out, value); \
+    strbuf_add_char(out, ',');
+    COLUMNS(X)
+#undef X
+    end_csv_line(out);
+}
+
+static size_t utf8_len(const char *text)
+{
+    for (size_t len = 1; len <= 4 && text[len - 1] != '\0'; len++)
+        if (text_is_utf8(text, len))
+            return len;
+    return 0;
+}
+
+static void json_escape(struct strbuf *out, char c)
+{
+    switch (c) {
+    case '"':
+        strbuf_add_str(out, "\\\"");
+        break;
+    case '\\':
+        strbuf_add_str(out, "\\\\");
+        break;
+    case '\n':
+        strbuf_add_str(out, "\\n");
+        break;
+    case '\r':
+        strbuf_add_str(out, "\\r");
+        break;
+    case '\t':
+        strbuf_add_str(out, "\\t");
+        break;
+    default:
+        strbuf_addf(out, "\\u%04x", (unsigned)c);
+    }
+}
+
+static bool is_json_plain(char c)
+{
+    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' &&
+           c != '\\';
+}
+
+static void json_text(struct strbuf *out, const char *text)
+{
+    if (!text || *text == '\0') {
+        strbuf_add_str(out, "null");
+        return;
+    }
+    strbuf_add_char(out, '"');
+    while (*text != '\0') {
+        size_t len = 0;
+        while (is_json_plain(text[len]))
+            len++;
+        if (len == 0 && (unsigned char)*text >= 0x80)
+            len = utf8_len(text);
+        strbuf_add(out, text, len);
+        if (len == 0 && (unsigned char)*text >= 0x80)
+            strbuf_add_str(out, REPLACEMENT);
+        else if (len == 0)
+            json_escape(out, *text);
+        text += len > 0 ? len : 1;
+    }
+    strbuf_add_char(out, '"');
+}
+
+static void json_number(struct strbuf *out, uint64_t number)
+{
+    strbuf_addf(out, "%" PRIu64, number);
+}
+
+static void json_optional_number(struct strbuf *out, uint64_t number)
+{
+    if (number != 0)
+        json_number(out, number);
+    else
+        strbuf_add_str(out, "null");
+}
+
+void report_jsonl_row(struct strbuf *out, const struct row *row)
+{
+    char separator = '{';
+
+#define X(key, how, value)               \
+    strbuf_add_char(out, separator);     \
+    strbuf_add_str(out, "\"" key "\":"); \
+    json_##how(out, value);              \
+    separator = ',';
+    COLUMNS(X)
+#undef X
+    strbuf_add_str(out, "}\n");
+}

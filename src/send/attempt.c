@@ -1,0 +1,328 @@
+#include "send/attempt.h"
+
+#include <curl/curl.h>
+
+#include "almanac/invite_codec.h"
+#include "base/clock.h"
+#include "base/strbuf.h"
+#include "send/reply_headers.h"
+
+#define REQUEST_BODY_CAP (1024 * 1024)
+#define REPLY_BODY_CAP   (64 * 1024)
+
+/* All header bytes of an answer, 1xx answers before it included. */
+#define REPLY_HEADERS_CAP (256 * 1024)
+
+struct attempt {
+    CURL *easy;
+    const struct request_settings *settings;
+    const atomic_bool *no_more_sends;
+    struct request_headers *headers;
+    struct row *row; /* NULL: free for the next one */
+    int64_t started_us;
+    struct strbuf request_body;
+    struct strbuf reply_body;
+    struct reply_headers reply_headers;
+    size_t header_bytes;
+    unsigned sends;     /* how often the request was let go: 0 or 1 */
+    bool is_refused_send; /* the hook said no to another send */
+    char curl_error[CURL_ERROR_SIZE];
+};
+
+static int before_send(void *arg, char *remote_ip, char *local_ip,
+                       int remote_port, int local_port)
+{
+    (void)remote_ip;
+    (void)local_ip;
+    (void)remote_port;
+    (void)local_port;
+    struct attempt *attempt = arg;
+    if (attempt->sends > 0 || atomic_load(attempt->no_more_sends)) {
+        attempt->is_refused_send = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    attempt->sends++;
+    return CURL_PREREQFUNC_OK;
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *arg)
+{
+    (void)size; /* always 1 */
+    struct attempt *attempt = arg;
+    attempt->header_bytes += count;
+    if (attempt->header_bytes > REPLY_HEADERS_CAP)
+        return 0;
+    reply_headers_add(&attempt->reply_headers, line, count, clock_wall_us());
+    return count;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
+{
+    (void)size; /* always 1 */
+    struct attempt *attempt = arg;
+    strbuf_add(&attempt->reply_body, bytes, count);
+    return attempt->reply_body.is_cut ? 0 : count;
+}
+
+#define SET(option, value)                                                     \
+    do {                                                                       \
+        if (curl_easy_setopt(attempt->easy, option, value) != CURLE_OK)        \
+            return error_set(err, ERROR_USAGE, "libcurl refuses " #option);    \
+    } while (0)
+
+static enum error_kind configure(struct attempt *attempt, struct error *err)
+{
+    if (request_configure(attempt->easy, attempt->settings, attempt->headers,
+                          err))
+        return err->kind;
+    SET(CURLOPT_PRIVATE, attempt);
+    SET(CURLOPT_PREREQFUNCTION, before_send);
+    SET(CURLOPT_PREREQDATA, attempt);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, attempt);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, attempt);
+    SET(CURLOPT_ERRORBUFFER, attempt->curl_error);
+    return ERROR_NONE;
+}
+
+struct attempt *attempt_new(const struct request_settings *settings,
+                            const atomic_bool *no_more_sends,
+                            struct error *err)
+{
+    struct attempt *attempt = xcalloc(1, sizeof(*attempt));
+    attempt->settings = settings;
+    attempt->no_more_sends = no_more_sends;
+    strbuf_init(&attempt->request_body, REQUEST_BODY_CAP);
+    strbuf_init(&attempt->reply_body, REPLY_BODY_CAP);
+    attempt->headers = request_headers_new(settings);
+    attempt->easy = curl_easy_init();
+    if (!attempt->easy)
+        error_out_of_memory();
+    if (configure(attempt, err)) {
+        attempt_free(attempt);
+        return NULL;
+    }
+    return attempt;
+}
+
+void attempt_free(struct attempt *attempt)
+{
+    if (!attempt)
+        return;
+    curl_easy_cleanup(attempt->easy);
+    request_headers_free(attempt->headers);
+    strbuf_clear(&attempt->request_body);
+    strbuf_clear(&attempt->reply_body);
+    row_free(attempt->row);
+    free(attempt);
+}
+
+enum error_kind attempt_start(struct attempt *attempt, void *multi,
+                              struct row *row, int64_t now_us,
+                              struct error *err)
+{
+    strbuf_reset(&attempt->request_body);
+    strbuf_reset(&attempt->reply_body);
+    reply_headers_reset(&attempt->reply_headers);
+    attempt->header_bytes = 0;
+    attempt->sends = 0;
+    attempt->is_refused_send = false;
+    attempt->curl_error[0] = '\0';
+    attempt->started_us = now_us;
+
+    invite_codec_encode(row->email, row->role, &attempt->request_body);
+    request_headers_set_key(attempt->headers, row->idempotency_key);
+    SET(CURLOPT_POSTFIELDSIZE, (long)attempt->request_body.len);
+    SET(CURLOPT_POSTFIELDS, attempt->request_body.bytes);
+    CURLMcode code = curl_multi_add_handle(multi, attempt->easy);
+    if (code != CURLM_OK)
+        return error_set(err, ERROR_STORAGE, "libcurl cannot start: %s",
+                         curl_multi_strerror(code));
+    row->attempts++;
+    attempt->row = row;
+    return ERROR_NONE;
+}
+
+static bool is_misconfigured(int curl_code)
+{
+    switch (curl_code) {
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_FAILED_INIT:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_NOT_BUILT_IN:
+    case CURLE_FUNCTION_NOT_FOUND:
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+    case CURLE_UNKNOWN_OPTION:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_USE_SSL_FAILED:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static const char *curl_words(const struct attempt *attempt, int curl_code)
+{
+    if (attempt->curl_error[0])
+        return attempt->curl_error;
+    return curl_easy_strerror((CURLcode)curl_code);
+}
+
+/* No byte of the request left. */
+static void never_sent(const struct attempt *attempt, int curl_code,
+                       struct result *result)
+{
+    struct strbuf words;
+    strbuf_init(&words, 600);
+    bool is_certificate = curl_code == CURLE_PEER_FAILED_VERIFICATION;
+    result->kind = RESULT_UNREACHABLE;
+    if (curl_code == ATTEMPT_CUT_OFF || attempt->is_refused_send) {
+        strbuf_add_str(&words, "the run stopped before it was sent");
+    } else if (is_misconfigured(curl_code)) {
+        result->kind = RESULT_MISCONFIGURED;
+        strbuf_addf(&words, "%s: %s",
+                    is_certificate ? "the server's certificate is not trusted"
+                                   : "the connection cannot be set up",
+                    curl_words(attempt, curl_code));
+    } else {
+        strbuf_addf(&words, "cannot connect: %s",
+                    curl_words(attempt, curl_code));
+    }
+    enum outcome_code code = CODE_CANNOT_CONNECT;
+    if (result->kind == RESULT_MISCONFIGURED)
+        code = is_certificate ? CODE_CERTIFICATE : CODE_SETUP;
+    outcome_set(&result->outcome, STATUS_UNPROCESSED, code,
+                strbuf_str(&words));
+    strbuf_clear(&words);
+}
+
+/* It left, and no final status line came back. */
+static void no_answer(const struct attempt *attempt, int curl_code,
+                      struct result *result)
+{
+    struct strbuf words;
+    strbuf_init(&words, 600);
+    enum outcome_code code = CODE_CONNECTION_LOST;
+    if (curl_code == ATTEMPT_CUT_OFF) {
+        code = CODE_ABORTED;
+        strbuf_add_str(&words, "the run ended before the server answered");
+    } else if (curl_code == CURLE_OPERATION_TIMEDOUT) {
+        code = CODE_TIMEOUT;
+        strbuf_add_str(&words, "sent, but no answer came in time");
+    } else if (attempt->is_refused_send) {
+        strbuf_add_str(&words,
+                       "sent, and the connection was closed without an answer");
+    } else {
+        strbuf_addf(&words, "sent, but the answer was lost: %s",
+                    curl_words(attempt, curl_code));
+    }
+    result->kind = RESULT_UNKNOWN;
+    outcome_set(&result->outcome, STATUS_UNKNOWN, code, strbuf_str(&words));
+    strbuf_clear(&words);
+}
+
+static enum result_kind kind_of(enum reply_meaning meaning)
+{
+    switch (meaning) {
+    case REPLY_INVITED:
+    case REPLY_ALREADY:
+    case REPLY_REJECTED:
+        return RESULT_ANSWERED;
+    case REPLY_QUOTA:
+        return RESULT_QUOTA;
+    case REPLY_NOT_PROCESSED:
+        return RESULT_NOT_PROCESSED;
+    case REPLY_UNKNOWN:
+        return RESULT_UNKNOWN;
+    case REPLY_NOT_OURS:
+        return RESULT_NOT_OURS;
+    case REPLY_UNAUTHORIZED:
+        return RESULT_UNAUTHORIZED;
+    case REPLY_WRONG_DOOR:
+        return RESULT_WRONG_DOOR;
+    }
+    return RESULT_UNKNOWN;
+}
+
+static void answered(struct attempt *attempt, long http_status, int curl_code,
+                     struct result *result)
+{
+    struct reply reply = {
+        .http_status = (int)http_status,
+        .body = attempt->reply_body.bytes,
+        .body_len = attempt->reply_body.len,
+        .is_body_cut = curl_code != CURLE_OK,
+        .has_gateway_mark = reply_body_has_gateway_mark(
+            strbuf_str(&attempt->reply_body), attempt->reply_body.len),
+        .is_edge_refusal = attempt->reply_headers.is_edge_refusal,
+    };
+    result->kind = kind_of(
+        invite_codec_decode(&reply, attempt->row->email, &result->outcome));
+    result->retry_after_us = attempt->reply_headers.retry_after_us;
+}
+
+struct row *attempt_finish(struct attempt *attempt, void *multi, int curl_code,
+                           struct result *result)
+{
+    *result = (struct result){.retry_after_us = -1};
+    long http_status = 0;
+    long request_bytes = 0;
+    curl_easy_getinfo(attempt->easy, CURLINFO_RESPONSE_CODE, &http_status);
+    curl_easy_getinfo(attempt->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
+    curl_multi_remove_handle(multi, attempt->easy);
+
+    if (attempt->sends == 0)
+        never_sent(attempt, curl_code, result);
+    else if (http_status >= 200)
+        answered(attempt, http_status, curl_code, result);
+    else if (request_bytes == 0 && curl_code != ATTEMPT_CUT_OFF)
+        never_sent(attempt, curl_code, result);
+    else
+        no_answer(attempt, curl_code, result);
+
+    struct row *row = attempt->row;
+    attempt->row = NULL;
+    result->outcome.attempts = row->attempts;
+    if (attempt->is_refused_send) {
+        /* Only a reset clears libcurl's own count of re-sends. The options were
+         * accepted before: what fails now is an allocation. */
+        struct error ignored = ERROR_INIT;
+        curl_easy_reset(attempt->easy);
+        if (configure(attempt, &ignored))
+            error_out_of_memory();
+    }
+    return row;
+}
+
+bool attempt_is_in_flight(const struct attempt *attempt)
+{
+    return attempt->row != NULL;
+}
+
+bool attempt_is_sent(const struct attempt *attempt)
+{
+    return attempt->sends > 0;
+}
+
+int64_t attempt_started_us(const struct attempt *attempt)
+{
+    return attempt->started_us;
+}
+
+struct attempt *attempt_of(void *easy)
+{
+    struct attempt *attempt = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &attempt);
+    return attempt;
+}

@@ -1,0 +1,169 @@
+#include "send/endpoint.h"
+
+#include <curl/curl.h>
+#include <strings.h>
+
+#include "base/strbuf.h"
+#include "base/text_safe.h"
+
+#define URL_CAP 8192
+
+static bool is_loopback_host(const char *host)
+{
+    if (strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
+        return true;
+    /* curl's URL parser has normalised numeric forms such as 127.1 */
+    unsigned a, b, c, d;
+    int end = 0;
+    return sscanf(host, "%3u.%3u.%3u.%3u%n", &a, &b, &c, &d, &end) == 4 &&
+           host[end] == '\0' && a == 127;
+}
+
+static enum error_kind not_a_url(const char *base_url, const char *why,
+                                 struct error *err)
+{
+    return error_set(err, ERROR_USAGE,
+                     "base-url \"%s\" %s; it should look like "
+                     "https://api.example.com",
+                     base_url, why);
+}
+
+static char *url_part(CURLU *handle, CURLUPart part)
+{
+    char *text = NULL;
+    if (curl_url_get(handle, part, &text, 0) != CURLUE_OK || !text)
+        return NULL;
+    char *copy = xstrdup(text);
+    curl_free(text);
+    return copy;
+}
+
+static bool has_part(CURLU *handle, CURLUPart part)
+{
+    char *text = url_part(handle, part);
+    bool has_it = text != NULL;
+    free(text);
+    return has_it;
+}
+
+static enum error_kind check_url(CURLU *handle, const char *base_url,
+                                 struct endpoint *endpoint, struct error *err)
+{
+    char *scheme = url_part(handle, CURLUPART_SCHEME);
+    char *host = url_part(handle, CURLUPART_HOST);
+    enum error_kind kind = ERROR_NONE;
+    bool is_http = scheme && strcmp(scheme, "http") == 0;
+    bool is_https = scheme && strcmp(scheme, "https") == 0;
+    endpoint->is_loopback = host && is_loopback_host(host);
+    if (!is_http && !is_https)
+        kind = not_a_url(base_url, "is not an http or https URL", err);
+    else if (!host || !*host)
+        kind = not_a_url(base_url, "names no host", err);
+    else if (has_part(handle, CURLUPART_USER) ||
+             has_part(handle, CURLUPART_PASSWORD))
+        kind = error_set(err, ERROR_USAGE,
+                         "base-url holds a user or password; the token goes "
+                         "into $BULK_INVITE_TOKEN or --token-file");
+    else if (has_part(handle, CURLUPART_QUERY) ||
+             has_part(handle, CURLUPART_FRAGMENT))
+        kind = not_a_url(base_url, "has a query or fragment", err);
+    else if (is_http && !endpoint->is_loopback)
+        kind = error_set(err, ERROR_USAGE,
+                         "base-url \"%s\" would send the token in clear: use "
+                         "https:// (plain http is for loopback only)",
+                         base_url);
+    free(scheme);
+    free(host);
+    return kind;
+}
+
+/* Default ports, letter case and trailing slashes make no second server. */
+static char *normalised_base(CURLU *handle)
+{
+    char *text = NULL;
+    if (curl_url_get(handle, CURLUPART_URL, &text, CURLU_NO_DEFAULT_PORT) !=
+            CURLUE_OK ||
+        !text)
+        return NULL;
+    char *base = xstrdup(text);
+    curl_free(text);
+    size_t len = strlen(base);
+    while (len > 0 && base[len - 1] == '/')
+        base[--len] = '\0';
+    return base;
+}
+
+static void lower_host(CURLU *handle)
+{
+    char *host = url_part(handle, CURLUPART_HOST);
+    if (!host)
+        return;
+    for (char *c = host; *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    curl_url_set(handle, CURLUPART_HOST, host, 0);
+    free(host);
+}
+
+static enum error_kind parse_base(struct endpoint *endpoint,
+                                  const char *base_url, struct error *err)
+{
+    if (strlen(base_url) > URL_CAP / 2)
+        return error_set(err, ERROR_USAGE, "base-url is too long");
+    if (text_has_control(base_url, strlen(base_url)) ||
+        strchr(base_url, ' '))
+        return not_a_url(base_url, "has a space or control character", err);
+    CURLU *handle = curl_url();
+    if (!handle)
+        error_out_of_memory();
+    enum error_kind kind;
+    if (curl_url_set(handle, CURLUPART_URL, base_url, 0) != CURLUE_OK) {
+        kind = not_a_url(base_url, "is not a URL", err);
+    } else {
+        kind = check_url(handle, base_url, endpoint, err);
+        lower_host(handle);
+    }
+    if (!kind) {
+        endpoint->base = normalised_base(handle);
+        if (!endpoint->base)
+            kind = not_a_url(base_url, "is not a URL", err);
+    }
+    curl_url_cleanup(handle);
+    return kind;
+}
+
+enum error_kind endpoint_init(struct endpoint *endpoint, const char *base_url,
+                              const char *organization, struct error *err)
+{
+    *endpoint = (struct endpoint){0};
+    size_t len = strlen(organization);
+    if (len == 0 || strcmp(organization, ".") == 0 ||
+        strcmp(organization, "..") == 0)
+        return error_set(err, ERROR_USAGE,
+                         "org \"%s\" is not an organization's id",
+                         organization);
+    if (len > URL_CAP / 8 || text_has_control(organization, len))
+        return error_set(err, ERROR_USAGE,
+                         "org has control characters or is too long");
+    if (parse_base(endpoint, base_url, err)) {
+        endpoint_clear(endpoint);
+        return err->kind;
+    }
+    char *segment = curl_easy_escape(NULL, organization, (int)len);
+    if (!segment)
+        error_out_of_memory();
+    struct strbuf url;
+    strbuf_init(&url, URL_CAP);
+    strbuf_addf(&url, "%s/v1/organizations/%s/members/invite", endpoint->base,
+                segment);
+    curl_free(segment);
+    endpoint->url = strbuf_detach(&url);
+    return ERROR_NONE;
+}
+
+void endpoint_clear(struct endpoint *endpoint)
+{
+    free(endpoint->url);
+    free(endpoint->base);
+    *endpoint = (struct endpoint){0};
+}

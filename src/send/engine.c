@@ -1,0 +1,249 @@
+#include "send/engine.h"
+
+#include <curl/curl.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "send/engine_state.h"
+
+#define POLL_MOST_US         US_PER_S
+#define COMMIT_TIME_FIRST_US (2 * US_PER_MS)
+
+static void init_policies(struct engine *engine)
+{
+    uint64_t seeds[2];
+    random_bytes(seeds, sizeof(seeds));
+    const struct engine_options *options = &engine->options;
+    struct pacer_options pacer = {
+        .rate = options->rate,
+        .concurrency = options->concurrency,
+        .max_wait_us = options->max_wait_us,
+        .give_up_after_us = options->give_up_after_us,
+        .seed = seeds[0],
+    };
+    pacer_init(&engine->pacer, &pacer, clock_monotonic_us());
+    retry_init(&engine->retry, options->max_attempts, seeds[1]);
+}
+
+static enum error_kind init_multi(struct engine *engine, struct error *err)
+{
+    engine->multi = curl_multi_init();
+    if (!engine->multi)
+        error_out_of_memory();
+    curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS,
+                      (long)engine->options.concurrency);
+    curl_multi_setopt(engine->multi, CURLMOPT_PIPELINING,
+                      (long)CURLPIPE_NOTHING);
+    uint32_t count = engine->options.concurrency;
+    engine->attempts = xcalloc(count, sizeof(struct attempt *));
+    engine->idle = xcalloc(count, sizeof(struct attempt *));
+    for (uint32_t i = 0; i < count; i++) {
+        struct attempt *attempt = attempt_new(&engine->options.request,
+                                              &engine->no_more_sends, err);
+        if (!attempt)
+            return err->kind;
+        engine->attempts[i] = attempt;
+        engine->idle[engine->idle_count++] = attempt;
+    }
+    return ERROR_NONE;
+}
+
+enum error_kind engine_new(struct engine **out,
+                           const struct engine_options *options,
+                           const struct engine_ports *ports,
+                           struct error *err)
+{
+    struct engine *engine = xcalloc(1, sizeof(*engine));
+    *out = NULL;
+    engine->options = *options;
+    engine->ports = *ports;
+    engine->admitted_most = 2 * options->concurrency;
+    engine->commit_time_us = COMMIT_TIME_FIRST_US;
+    atomic_init(&engine->cut_off_us, CLOCK_NEVER_US);
+    engine->ready.size = engine->admitted_most;
+    engine->ready.rows = xcalloc(engine->ready.size, sizeof(struct row *));
+    engine->waiting = due_heap_new(engine->admitted_most);
+    engine->outbox_size = ENGINE_QUEUE_SIZE(options->concurrency);
+    engine->outbox = xcalloc(engine->outbox_size, sizeof(*engine->outbox));
+    init_policies(engine);
+    if (init_multi(engine, err)) {
+        engine_free(engine);
+        return err->kind;
+    }
+    *out = engine;
+    return ERROR_NONE;
+}
+
+void engine_free(struct engine *engine)
+{
+    if (!engine)
+        return;
+    for (uint32_t i = 0; engine->attempts && i < engine->options.concurrency;
+         i++)
+        attempt_free(engine->attempts[i]);
+    free(engine->attempts);
+    free(engine->idle);
+    curl_multi_cleanup(engine->multi);
+    due_heap_free(engine->waiting);
+    free(engine->ready.rows);
+    free(engine->outbox);
+    free(engine);
+}
+
+/* The handoffs of one turn go in one push. */
+static void tell_committer(struct engine *engine)
+{
+    if (engine->outbox_count == 0)
+        return;
+    if (!bounded_queue_try_push(engine->ports.handoffs, engine->outbox,
+                                engine->outbox_count)) {
+        /* The queue holds all that can be under way (engine.h). */
+        fprintf(stderr, "bulk-invite: bug: the committer's queue is full\n");
+        abort();
+    }
+    engine->outbox_count = 0;
+}
+
+static void collect_ended(struct engine *engine, int64_t now_us)
+{
+    CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(engine->multi, &left)) != NULL) {
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        /* removing the handle invalidates the message */
+        CURLcode code = message->data.result;
+        engine_conclude(engine, attempt_of(message->easy_handle), (int)code,
+                        now_us);
+    }
+}
+
+static void stop_if_given_up(struct engine *engine, int64_t now_us)
+{
+    if (engine->is_stopping || !pacer_has_given_up(&engine->pacer, now_us))
+        return;
+    struct error why = ERROR_INIT;
+    char allowed[CLOCK_DURATION_SIZE];
+    bool is_quota = engine->pacer.hold_reason == HOLD_QUOTA;
+    clock_format_duration(is_quota ? engine->options.max_wait_us
+                                   : engine->options.give_up_after_us,
+                          allowed);
+    error_set(&why, ERROR_SERVER,
+              is_quota ? "the server's quota does not open within %s "
+                         "(--max-wait): %s"
+                       : "the server was unavailable for %s "
+                         "(--give-up-after): %s",
+              allowed, engine->last_trouble);
+    engine_stop_because(engine, &why);
+}
+
+static void publish(struct engine *engine, int64_t now_us)
+{
+    struct counters *counters = engine->ports.counters;
+    int64_t until_us;
+    enum hold_reason reason = pacer_hold(&engine->pacer, now_us, &until_us);
+    atomic_store_explicit(&counters->in_flight, engine_in_flight(engine),
+                          memory_order_relaxed);
+    atomic_store_explicit(&counters->hold_until_us, until_us,
+                          memory_order_relaxed);
+    atomic_store_explicit(&counters->hold_reason, (int)reason,
+                          memory_order_relaxed);
+    if (reason == HOLD_NONE || engine->logged_hold_us == until_us)
+        return;
+    engine->logged_hold_us = until_us;
+    char length[CLOCK_DURATION_SIZE];
+    clock_format_duration(until_us - now_us, length);
+    log_write(engine->ports.log, LOG_LEVEL_WARNING, "waiting %s: %s", length,
+              engine->last_trouble);
+}
+
+static int64_t poll_until_us(const struct engine *engine, int64_t now_us)
+{
+    int64_t until_us = now_us + POLL_MOST_US;
+    if (engine->is_stopping) {
+        int64_t cut_off_us = atomic_load(&engine->cut_off_us);
+        return cut_off_us < until_us ? cut_off_us : until_us;
+    }
+    int64_t start_us = engine_next_start_us(engine, now_us);
+    return start_us < until_us ? start_us : until_us;
+}
+
+static void wait_for_events(struct engine *engine, int64_t now_us)
+{
+    int64_t wait_us = poll_until_us(engine, now_us) - now_us;
+    if (wait_us < 0)
+        wait_us = 0;
+    int wait_ms = (int)((wait_us + US_PER_MS - 1) / US_PER_MS);
+    curl_multi_poll(engine->multi, NULL, 0, wait_ms, NULL);
+}
+
+/* Everything admitted has been handed back, and nothing more can come. */
+static bool is_done(struct engine *engine)
+{
+    if (engine_admitted(engine) > 0)
+        return false;
+    engine_release_withheld(engine);
+    return true;
+}
+
+/* One turn; false when it was the last. */
+static bool turn(struct engine *engine)
+{
+    int running;
+    curl_multi_perform(engine->multi, &running);
+    int64_t now_us = clock_monotonic_us();
+    collect_ended(engine, now_us);
+    /* read before receiving: then what it announces has been received */
+    bool is_end = atomic_load(&engine->is_end_of_rows);
+    engine_receive(engine, now_us);
+    stop_if_given_up(engine, now_us);
+    if (atomic_load(&engine->no_more_sends))
+        engine->is_stopping = true;
+
+    int64_t held_until_us;
+    if (engine->is_stopping) {
+        engine_give_back(engine, now_us);
+    } else {
+        if (pacer_hold(&engine->pacer, now_us, &held_until_us) != HOLD_NONE)
+            engine_park_ready(engine, held_until_us);
+        engine_start_ready(engine, now_us);
+        engine_ask(engine, now_us);
+    }
+    publish(engine, now_us);
+    bool is_last = is_end && is_done(engine);
+    tell_committer(engine);
+    if (!is_last)
+        wait_for_events(engine, now_us);
+    return !is_last;
+}
+
+void engine_run(struct engine *engine)
+{
+    while (turn(engine))
+        ;
+}
+
+void engine_wake(struct engine *engine)
+{
+    curl_multi_wakeup(engine->multi);
+}
+
+void engine_end_of_rows(struct engine *engine)
+{
+    atomic_store(&engine->is_end_of_rows, true);
+    engine_wake(engine);
+}
+
+void engine_stop(struct engine *engine, int64_t grace_us)
+{
+    atomic_store(&engine->no_more_sends, true);
+    int64_t cut_off_us = CLOCK_NEVER_US;
+    if (grace_us < CLOCK_NEVER_US)
+        cut_off_us = clock_monotonic_us() + grace_us;
+    int64_t before_us = atomic_load(&engine->cut_off_us);
+    while (cut_off_us < before_us &&
+           !atomic_compare_exchange_weak(&engine->cut_off_us, &before_us,
+                                         cut_off_us))
+        ;
+    engine_wake(engine);
+}

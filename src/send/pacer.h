@@ -1,0 +1,100 @@
+#ifndef BULK_INVITE_SEND_PACER_H
+#define BULK_INVITE_SEND_PACER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "domain/rate.h"
+
+/*
+ * Says when an attempt may start. One for the whole run, owned by the engine's
+ * thread. Pure: it is told the time and what happened, and never looks at a
+ * clock; the same calls give the same answers (its random numbers come from
+ * `seed`).
+ *
+ * A permit needs all of: fewer attempts in flight than `concurrency`; no hold;
+ * while probing, nothing in flight; and with a rate, its turn on an absolute
+ * schedule (GCRA: the theoretical arrival time moves by one interval a permit,
+ * and may lie ahead by the burst, max(1, what 10 ms of the rate hold)).
+ *
+ * A hold lets nothing start until its time, then a single probe: the first
+ * proper answer opens all lanes again, anything else holds longer. A run
+ * starts probing, so that a wrong token or URL costs one request.
+ *   quota (429): for Retry-After plus up to 5 % of it, or a backoff; ends the
+ *     run when it would last past `max_wait_us` since the last proper answer.
+ *   server down (a refused connection, 3 unavailable answers or 5 unknown ones
+ *     in a row): pauses that double from 1 s to 60 s, with jitter; ends the
+ *     run `give_up_after_us` after the first of them.
+ */
+enum hold_reason {
+    HOLD_NONE,
+    HOLD_QUOTA,
+    HOLD_SERVER_DOWN,
+};
+
+enum pacer_event {
+    PACER_ANSWERED,    /* the server did its work: invited, 409, rejected */
+    PACER_QUOTA,       /* 429 */
+    PACER_UNAVAILABLE, /* surely not processed: 503 and its like */
+    PACER_UNREACHABLE, /* no connection */
+    PACER_UNKNOWN,     /* may have been processed */
+};
+
+struct pacer_options {
+    struct rate rate; /* count 0: no rate */
+    uint32_t concurrency;
+    int64_t max_wait_us;
+    int64_t give_up_after_us;
+    uint64_t seed;
+};
+
+/* Plain storage; fields are the pacer's own. */
+struct pacer {
+    struct pacer_options options;
+    uint32_t in_flight;
+    bool is_probing;
+
+    /* GCRA, in units of 1/count microseconds since start_us: exact */
+    int64_t start_us;
+    int64_t arrival;
+    int64_t burst_tolerance;
+
+    enum hold_reason hold_reason;
+    int64_t hold_from_us;
+    int64_t hold_until_us;
+    unsigned holds_in_row;
+    unsigned unavailable_in_row;
+    unsigned unknown_in_row;
+    int64_t trouble_since_us; /* first trouble after the last proper answer */
+    bool has_given_up;
+    uint64_t random;
+};
+
+void pacer_init(struct pacer *pacer, const struct pacer_options *options,
+                int64_t now_us);
+
+/* Takes a permit if there is one. Each permit ends with one pacer_end(). */
+bool pacer_take(struct pacer *pacer, int64_t now_us);
+
+/* When the next permit comes by the passing of time alone: now_us if there is
+ * one, CLOCK_NEVER_US when only the end of an attempt can bring one. */
+int64_t pacer_next_us(const struct pacer *pacer, int64_t now_us);
+
+/* How many permits can come until now_us + horizon_us, if attempts end
+ * quickly: at most `concurrency`; none while a probe is in flight. */
+uint32_t pacer_startable(const struct pacer *pacer, int64_t now_us,
+                         int64_t horizon_us);
+
+/* An attempt that started at `started_us` ended. `retry_after_us` is what the
+ * server asked for, -1 for nothing. */
+void pacer_end(struct pacer *pacer, enum pacer_event event,
+               int64_t started_us, int64_t retry_after_us, int64_t now_us);
+
+/* Has the hold lasted, or would it last, longer than the options allow? */
+bool pacer_has_given_up(const struct pacer *pacer, int64_t now_us);
+
+/* For the progress line. */
+enum hold_reason pacer_hold(const struct pacer *pacer, int64_t now_us,
+                            int64_t *until_us);
+
+#endif

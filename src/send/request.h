@@ -1,0 +1,38 @@
+#ifndef BULK_INVITE_SEND_REQUEST_H
+#define BULK_INVITE_SEND_REQUEST_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+/*
+ * What all requests of a run have in common.
+ */
+struct request_settings {
+    const char *url;
+    const char *token;  /* NULL: no Authorization header */
+    const char *proxy;  /* NULL: none, whatever the environment says */
+    const char *cacert; /* NULL: the system's certificates */
+    int64_t timeout_us;
+    int64_t connect_timeout_us;
+};
+
+/* The headers of one request, with room for its Idempotency-Key. */
+struct request_headers;
+
+struct request_headers *
+request_headers_new(const struct request_settings *settings);
+
+/* Wipes the token. NULL is fine. */
+void request_headers_free(struct request_headers *headers);
+
+/* Puts the key (IDEMPOTENCY_KEY_SIZE - 1 characters) into its place. */
+void request_headers_set_key(struct request_headers *headers, const char *key);
+
+/* Sets a fresh or reset CURL handle up for this run and these headers. */
+enum error_kind request_configure(void *easy,
+                                  const struct request_settings *settings,
+                                  const struct request_headers *headers,
+                                  struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,73 @@
+#ifndef BULK_INVITE_SEND_RETRY_H
+#define BULK_INVITE_SEND_RETRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "domain/row.h"
+#include "send/pacer.h"
+
+/*
+ * The one place that decides what follows an attempt. Pure, like the pacer.
+ */
+
+/* How an attempt ended, as far as one attempt can tell. */
+enum result_kind {
+    RESULT_ANSWERED,      /* outcome is final */
+    RESULT_UNKNOWN,       /* may have been processed */
+    RESULT_NOT_OURS,      /* unknown, and the server does not speak the API */
+    RESULT_QUOTA,         /* 429 */
+    RESULT_NOT_PROCESSED, /* 503, 408 and their like */
+    RESULT_UNREACHABLE,   /* no byte of it was sent */
+    RESULT_WRONG_DOOR,    /* 403, 404, 405, 3xx */
+    RESULT_UNAUTHORIZED,  /* 401 */
+    RESULT_MISCONFIGURED, /* certificate or set-up: it cannot work */
+};
+
+struct result {
+    enum result_kind kind;
+    int64_t retry_after_us; /* -1: none */
+    struct outcome outcome; /* as it stands if the row is settled now */
+};
+
+enum step {
+    STEP_SETTLE,   /* with result.outcome */
+    STEP_RETRY,    /* not before due_us */
+    STEP_WITHHOLD, /* refused, by this row's fault or the run's: keep it until
+                      STEP_SETTLE of another row with an answer shows that it
+                      was this row's */
+    STEP_STOP,     /* stop the run for `why`; this row is unprocessed (or stays
+                      unknown, for RESULT_NOT_OURS) */
+};
+
+struct decision {
+    enum step step;
+    int64_t due_us;
+    enum pacer_event event;
+    struct error why; /* STEP_STOP */
+};
+
+#define RETRY_WRONG_DOORS 5 /* in a row stop the run */
+
+struct retry {
+    unsigned max_attempts;
+    uint64_t answers;        /* proper answers so far */
+    unsigned wrong_doors;    /* in a row */
+    uint64_t random;
+};
+
+void retry_init(struct retry *retry, unsigned max_attempts, uint64_t seed);
+
+/*
+ * Decides. Counts a failed attempt against max_attempts only if the server has
+ * given a proper answer since the row's attempt before (or during this one):
+ * a dead server uses up nobody's attempts. 429 and failures to connect never
+ * count. Delays: full jitter, a random part of min(60 s, 1 s * 2^n), and never
+ * before Retry-After.
+ */
+void retry_decide(struct retry *retry, struct row *row,
+                  struct result *result, int64_t now_us,
+                  struct decision *decision);
+
+#endif

@@ -1,0 +1,580 @@
+"""The sandbox answers as the contract and FastAPI do, and fails on demand."""
+
+import http.client
+import signal
+import socket
+import subprocess
+import threading
+import time
+import unittest
+from datetime import datetime, timedelta
+
+from support import INVITE_PATH, Reference, Sandbox, program, read_line
+
+
+def missing(*loc):
+    return {
+        "loc": ["body", *loc],
+        "msg": "field required",
+        "type": "value_error.missing",
+    }
+
+
+def too_short(field):
+    return {
+        "loc": ["body", field],
+        "msg": "ensure this value has at least 1 characters",
+        "type": "value_error.any_str.min_length",
+        "ctx": {"limit_value": 1},
+    }
+
+
+def not_a_string(field):
+    return {
+        "loc": ["body", field],
+        "msg": "str type expected",
+        "type": "type_error.str",
+    }
+
+
+def not_allowed(field):
+    return {
+        "loc": ["body", field],
+        "msg": "extra fields not permitted",
+        "type": "value_error.extra",
+    }
+
+
+NONE_ROLE = {
+    "loc": ["body", "role"],
+    "msg": "none is not an allowed value",
+    "type": "type_error.none.not_allowed",
+}
+NOT_A_DICT = {
+    "loc": ["body"],
+    "msg": "value is not a valid dict",
+    "type": "type_error.dict",
+}
+
+# body, detail[]: the same from pydantic and from the sandbox
+REFUSED_BODIES = (
+    (b"{}", [missing("email"), missing("role")]),
+    (b'{"email":"a@b.c"}', [missing("role")]),
+    (b'{"email":"","role":""}', [too_short("email"), too_short("role")]),
+    (b'{"email":["a"],"role":null}', [not_a_string("email"), NONE_ROLE]),
+    (
+        b'{"email":"a@b.c","role":"r","x":1,"y":2}',
+        [not_allowed("x"), not_allowed("y")],
+    ),
+    (b'{"role":"r","x":1}', [missing("email"), not_allowed("x")]),
+    (b'"text"', [NOT_A_DICT]),
+    (b"5", [NOT_A_DICT]),
+    (b"null", [missing()]),
+    (b"", [missing()]),
+)
+
+SYNTAX_ERRORS = (
+    b'{"email":',
+    b'{"email":"a"',
+    b'{"email":"a" "role":"b"}',
+    b'{"email":"a","role":"b"} x',
+    b"{email:1}",
+    b"nope",
+    b"   ",
+    b'{"email":"a\nb","role":"c"}',
+)
+
+
+class Contract(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.sandbox = Sandbox().__enter__()
+        cls.addClassCleanup(cls.sandbox.stop)
+
+    def test_an_invitation_has_the_fields_of_the_contract(self):
+        answer = self.sandbox.invite("fields@example.com", "admin")
+        invitation = answer.json
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(answer.headers["Content-Type"], "application/json")
+        self.assertEqual(
+            set(invitation),
+            {
+                "invitation_id",
+                "email",
+                "role",
+                "state",
+                "created_at",
+                "expires_at",
+            },
+        )
+        self.assertEqual(invitation["email"], "fields@example.com")
+        self.assertEqual(invitation["role"], "admin")
+        self.assertEqual(invitation["state"], "pending")
+        created, expires = (
+            datetime.strptime(invitation[name], "%Y-%m-%dT%H:%M:%SZ")
+            for name in ("created_at", "expires_at")
+        )
+        self.assertEqual(expires - created, timedelta(days=7))
+
+    def test_a_person_is_invited_once_whatever_the_case(self):
+        self.assertEqual(self.sandbox.invite("once@example.com").status, 200)
+        again = self.sandbox.invite("ONCE@Example.COM")
+        self.assertEqual(again.status, 409)
+        self.assertIsInstance(again.detail, str)
+
+    def test_another_organization_invites_the_same_person(self):
+        path = "/v1/organizations/other%20org/members/invite"
+        self.sandbox.invite("both@example.com")
+        answer = self.sandbox.invite("both@example.com", path=path)
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(
+            [
+                person["organization"]
+                for person in self.sandbox.invites()
+                if person["email"] == "both@example.com"
+            ],
+            ["acme", "other org"],
+        )
+
+    def test_a_repeated_key_gets_the_same_answer_and_no_second_invitation(self):
+        first = self.sandbox.invite("key@example.com", key="k1")
+        again = self.sandbox.invite("key@example.com", key="k1")
+        other = self.sandbox.invite("key@example.com", key="k2")
+        none = self.sandbox.invite("key@example.com")
+        self.assertEqual((again.status, again.body), (200, first.body))
+        self.assertEqual((other.status, none.status), (409, 409))
+        (person,) = (
+            p
+            for p in self.sandbox.invites()
+            if p["email"] == "key@example.com"
+        )
+        self.assertEqual(person["posts"], 4)
+        self.assertEqual(person["processed"], 1)
+        self.assertEqual(person["idempotency_keys"], ["k1", "k2"])
+
+    def test_refused_bodies_say_what_pydantic_says(self):
+        for body, detail in REFUSED_BODIES:
+            with self.subTest(body=body):
+                answer = self.sandbox.post(body)
+                self.assertEqual(answer.status, 422)
+                self.assertEqual(answer.detail, detail)
+
+    def test_a_number_is_not_taken_for_a_string(self):
+        answer = self.sandbox.post(b'{"email":1,"role":true}')
+        self.assertEqual(answer.status, 422)
+        self.assertEqual(
+            answer.detail, [not_a_string("email"), not_a_string("role")]
+        )
+
+    def test_syntax_errors_are_located(self):
+        for body in SYNTAX_ERRORS:
+            with self.subTest(body=body):
+                answer = self.sandbox.post(body)
+                (error,) = answer.detail
+                self.assertEqual(answer.status, 422)
+                self.assertEqual(error["type"], "value_error.jsondecode")
+                self.assertEqual(error["loc"], ["body", error["ctx"]["pos"]])
+                self.assertEqual(error["ctx"]["doc"].encode(), body)
+
+    def test_bytes_that_are_not_utf8_are_a_bad_request(self):
+        answer = self.sandbox.post(b'{"email":"\xff@b.c","role":"r"}')
+        self.assertEqual(answer.status, 400)
+        self.assertEqual(
+            answer.detail, "There was an error parsing the body"
+        )
+
+    def test_another_content_type_is_not_read_as_json(self):
+        for content_type, status in (
+            ("text/plain", 422),
+            ("application/x-www-form-urlencoded", 422),
+            ("application/json; charset=utf-8", 200),
+            ("application/vnd.api+json", 200),
+        ):
+            with self.subTest(content_type=content_type):
+                answer = self.sandbox.invite(
+                    f"{len(content_type)}.type@example.com",
+                    headers={"Content-Type": content_type},
+                )
+                self.assertEqual(answer.status, status)
+
+    def test_a_body_over_64_kib_is_too_large(self):
+        room = 64 * 1024 - len(b'{"email":"a@b.c","role":""}')
+        for size, status in ((room, 200), (room + 1, 413), (3 * room, 413)):
+            with self.subTest(size=size):
+                body = b'{"email":"a@b.c","role":"%s"}' % (b"r" * size)
+                self.assertEqual(self.sandbox.post(body).status, status)
+
+    def test_unknown_paths_are_not_found(self):
+        for path in (
+            "/",
+            "/v1",
+            "/v1/organizations/acme/members",
+            "/v1/organizations//members/invite",
+            "/v1/organizations/a/b/members/invite",
+            "/v1/organizations/a%2Fb/members/invite",
+            "/v2/organizations/acme/members/invite",
+            INVITE_PATH + "s",
+        ):
+            with self.subTest(path=path):
+                answer = self.sandbox.invite("lost@example.com", path=path)
+                self.assertEqual(answer.status, 404)
+                self.assertEqual(answer.json, {"detail": "Not Found"})
+
+    def test_other_methods_are_not_allowed(self):
+        for method in ("GET", "PUT", "PATCH", "DELETE"):
+            with self.subTest(method=method):
+                answer = self.sandbox.request(method, INVITE_PATH)
+                self.assertEqual(answer.status, 405)
+                self.assertEqual(answer.headers["Allow"], "POST")
+                self.assertEqual(
+                    answer.json, {"detail": "Method Not Allowed"}
+                )
+
+    def test_a_trailing_slash_is_redirected(self):
+        answer = self.sandbox.invite(
+            "slash@example.com",
+            path="/v1/organizations/a%20b%0D%0Ac/members/invite/",
+        )
+        self.assertEqual(answer.status, 307)
+        self.assertEqual(
+            answer.headers["Location"],
+            self.sandbox.url
+            + "/v1/organizations/a%20b%0D%0Ac/members/invite",
+        )
+
+    def test_a_connection_carries_many_requests(self):
+        connection = self.sandbox.connect()
+        self.addCleanup(connection.close)
+        for i in range(3):
+            body = b'{"email":"kept%d@example.com","role":"r"}' % i
+            # In pieces of unknown number (chunked), as a body may come.
+            connection.request("POST", INVITE_PATH, iter((body[:9], body[9:])))
+            response = connection.getresponse()
+            response.read()
+            self.assertEqual(response.status, 200)
+            if i == 0:
+                used = connection.sock
+            self.assertIs(connection.sock, used)
+
+
+class SameAsFastApi(unittest.TestCase):
+    """Both servers in one test: the table above is FastAPI's own word."""
+
+    def test_both_answer_alike(self):
+        posts = [(body, INVITE_PATH) for body, _ in REFUSED_BODIES]
+        posts += [
+            (b'{"email":"\xff@b.c","role":"r"}', INVITE_PATH),
+            (b"{}", "/nowhere"),
+            (b'{"email":"a@b.c","role":"r"}', INVITE_PATH),
+        ]
+        with Sandbox() as sandbox, Reference() as reference:
+            for body, path in posts:
+                with self.subTest(body=body, path=path):
+                    ours = sandbox.post(body, path=path)
+                    theirs = reference.post(body, path=path)
+                    self.assertEqual(ours.status, theirs.status)
+                    if theirs.status == 200:
+                        self.assertEqual(list(ours.json), list(theirs.json))
+                    else:
+                        self.assertEqual(ours.json, theirs.json)
+            ours = sandbox.request("GET", INVITE_PATH)
+            theirs = reference.request("GET", INVITE_PATH)
+            self.assertEqual(ours.status, theirs.status)
+            self.assertEqual(ours.body, theirs.body)
+            self.assertEqual(ours.headers["Allow"], theirs.headers["Allow"])
+
+    def test_both_redirect_a_trailing_slash(self):
+        with Sandbox() as sandbox, Reference() as reference:
+            for server in (sandbox, reference):
+                answer = server.post(b"{}", path=INVITE_PATH + "/")
+                self.assertEqual(answer.status, 307)
+                self.assertEqual(
+                    answer.headers["Location"], server.url + INVITE_PATH
+                )
+
+    def test_both_find_syntax_errors(self):
+        with Sandbox() as sandbox, Reference() as reference:
+            for body in SYNTAX_ERRORS:
+                with self.subTest(body=body):
+                    (ours,) = sandbox.post(body).detail
+                    (theirs,) = reference.post(body).detail
+                    self.assertEqual(set(ours), set(theirs))
+                    self.assertEqual(set(ours["ctx"]), set(theirs["ctx"]))
+                    self.assertEqual(ours["type"], theirs["type"])
+
+
+class Token(unittest.TestCase):
+    def test_only_the_right_bearer_token_is_let_in(self):
+        with Sandbox("--token", "secret") as sandbox:
+            for authorization, status in (
+                (None, 401),
+                ("Bearer wrong", 401),
+                ("Bearer", 401),
+                ("Basic secret", 401),
+                ("Bearer secret", 200),
+                ("bearer secret", 409),
+            ):
+                with self.subTest(authorization=authorization):
+                    headers = {}
+                    if authorization:
+                        headers["Authorization"] = authorization
+                    answer = sandbox.invite("a@b.c", headers=headers)
+                    self.assertEqual(answer.status, status)
+                    if status == 401:
+                        self.assertIsInstance(answer.detail, str)
+                        self.assertEqual(
+                            answer.headers["WWW-Authenticate"], "Bearer"
+                        )
+            (person,) = sandbox.invites()
+            self.assertEqual((person["posts"], person["processed"]), (6, 1))
+
+
+class Roles(unittest.TestCase):
+    def test_an_unknown_role_is_refused(self):
+        with Sandbox("--known-roles", "admin,member") as sandbox:
+            self.assertEqual(sandbox.invite("a@b.c", "admin").status, 200)
+            answer = sandbox.invite("b@b.c", "Admin")
+            self.assertEqual(answer.status, 422)
+            (error,) = answer.detail
+            self.assertEqual(error["loc"], ["body", "role"])
+            self.assertIn("'admin', 'member'", error["msg"])
+
+
+def statuses(sandbox, emails):
+    """One POST for each; None where there was no answer."""
+    result = []
+    for email in emails:
+        try:
+            result.append(sandbox.invite(email).status)
+        except http.client.RemoteDisconnected:
+            result.append(None)
+    return result
+
+
+PEOPLE = [f"person{i}@example.com" for i in range(200)]
+
+
+class Faults(unittest.TestCase):
+    def test_above_the_rate_429_says_when_to_come_back(self):
+        with Sandbox("--rate-limit", "2/h") as sandbox:
+            self.assertEqual(statuses(sandbox, PEOPLE[:3]), [200, 200, 429])
+            answer = sandbox.invite(PEOPLE[2])
+            wait_s = int(answer.headers["Retry-After"])
+            self.assertTrue(1 <= wait_s <= 1800, wait_s)
+            self.assertIsInstance(answer.detail, str)
+            refused = sandbox.invites()[2]
+            self.assertEqual((refused["posts"], refused["processed"]), (2, 0))
+            self.assertIsNone(refused["invitation_id"])
+
+    def test_after_retry_after_there_is_room_again(self):
+        with Sandbox("--rate-limit", "1/s") as sandbox:
+            # The first takes the only token. A machine so slow that a second
+            # passes between two requests gets more goes.
+            for email in PEOPLE:
+                answer = sandbox.invite(email)
+                if answer.status == 429:
+                    break
+            self.assertEqual(answer.status, 429)
+            self.assertEqual(answer.headers["Retry-After"], "1")
+            time.sleep(1)
+            self.assertEqual(sandbox.invite(email).status, 200)
+
+    def test_the_first_requests_fail(self):
+        with Sandbox("--fail-first", 2) as sandbox:
+            self.assertEqual(
+                statuses(sandbox, PEOPLE[:1] * 4), [503, 503, 200, 409]
+            )
+            (person,) = sandbox.invites()
+            self.assertEqual((person["posts"], person["processed"]), (4, 1))
+
+    def test_failed_requests_are_not_processed(self):
+        with Sandbox("--fail-share", "100%", "--fail-status", 500) as sandbox:
+            self.assertEqual(statuses(sandbox, PEOPLE[:2]), [500, 500])
+            seen = sandbox.seen()
+            self.assertEqual(seen["posts"], 2)
+            self.assertEqual([p["processed"] for p in seen["invites"]], [0, 0])
+
+    def test_a_seed_hits_the_same_people_in_any_order(self):
+        def hit(people, seed):
+            options = ("--fail-share", "20%", "--drop-share", "10.5%")
+            with Sandbox(*options, "--seed", seed) as sandbox:
+                return dict(zip(people, statuses(sandbox, people)))
+
+        first = hit(PEOPLE, 1)
+        self.assertEqual(first, hit(PEOPLE[::-1], 1))
+        self.assertNotEqual(first, hit(PEOPLE, 2))
+        answers = list(first.values())
+        self.assertTrue(20 <= answers.count(503) <= 60, answers)
+        self.assertTrue(8 <= answers.count(None) <= 35, answers)
+
+    def test_a_dropped_request_was_processed(self):
+        with Sandbox("--drop-share", "100%") as sandbox:
+            with self.assertRaises(http.client.RemoteDisconnected):
+                sandbox.invite("a@b.c", key="k")
+            (person,) = sandbox.invites()
+            self.assertEqual((person["posts"], person["processed"]), (1, 1))
+            self.assertEqual(person["idempotency_keys"], ["k"])
+
+    def test_refusals_are_never_dropped(self):
+        with Sandbox("--drop-share", "100%") as sandbox:
+            self.assertEqual(sandbox.post(b"{}").status, 422)
+
+    def test_a_persons_status_comes_first(self):
+        with Sandbox(
+            "--status-for",
+            "odd=one@example.com=418",
+            "--status-for",
+            "None@example.com=204",
+            "--rate-limit",
+            "1/h",
+        ) as sandbox:
+            for _ in range(2):
+                answer = sandbox.invite("ODD=one@example.com")
+                self.assertEqual(answer.status, 418)
+                self.assertIsInstance(answer.detail, str)
+            empty = sandbox.invite("none@example.com")
+            self.assertEqual((empty.status, empty.body), (204, b""))
+            self.assertEqual(sandbox.invite("a@b.c").status, 200)
+            self.assertEqual(
+                [p["processed"] for p in sandbox.invites()], [0, 0, 1]
+            )
+
+
+class Latency(unittest.TestCase):
+    def test_an_answer_takes_that_long(self):
+        with Sandbox("--latency", "200ms") as sandbox:
+            start = time.monotonic()
+            self.assertEqual(sandbox.invite("a@b.c").status, 200)
+            self.assertGreaterEqual(time.monotonic() - start, 0.2)
+
+    def test_a_dropped_answer_takes_that_long_too(self):
+        with Sandbox("--latency", "200ms", "--drop-share", "100") as sandbox:
+            start = time.monotonic()
+            with self.assertRaises(http.client.RemoteDisconnected):
+                sandbox.invite("a@b.c")
+            self.assertGreaterEqual(time.monotonic() - start, 0.2)
+
+    def test_waiting_answers_block_nobody(self):
+        """300 answers wait for an hour, others are served meanwhile, and the
+        end of the sandbox brings all of them at once."""
+        count = 300
+        with Sandbox("--latency", "1h") as sandbox:
+            connections = [sandbox.connect() for _ in range(count)]
+            for connection in connections:
+                self.addCleanup(connection.close)
+            for i, connection in enumerate(connections):
+                body = b'{"email":"%d@b.c","role":"r"}' % i
+                connection.request("POST", INVITE_PATH, body)
+            while sandbox.seen()["posts"] < count:
+                pass
+            self.assertEqual(len(sandbox.invites()), count)
+            self.assertEqual(sandbox.request("GET", "/").status, 404)
+            sandbox.stop()
+            self.assertEqual(sandbox.exit_code, 0)
+            for connection in connections:
+                self.assertEqual(connection.getresponse().status, 200)
+
+    def test_a_client_that_leaves_while_it_waits_harms_nobody(self):
+        with Sandbox("--latency", "100ms") as sandbox:
+            leaver = sandbox.connect()
+            leaver.request(
+                "POST", INVITE_PATH, b'{"email":"gone@b.c","role":"r"}'
+            )
+            leaver.close()
+            self.assertEqual(sandbox.invite("stays@b.c").status, 200)
+
+    def test_latencies_overlap(self):
+        with Sandbox("--latency", "1s") as sandbox:
+            start = time.monotonic()
+            threads = [
+                threading.Thread(target=sandbox.invite, args=(email,))
+                for email in PEOPLE[:50]
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertLess(time.monotonic() - start, 25)
+            self.assertEqual(sandbox.seen()["posts"], 50)
+
+
+def run_sandbox(*args):
+    return subprocess.run(
+        [program("bulk-invite-sandbox"), *args],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+class Program(unittest.TestCase):
+    def test_help_says_that_it_is_a_rehearsal(self):
+        done = run_sandbox("--help")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("rehearsal", done.stdout)
+        self.assertIn("never sends an\ne-mail", done.stdout)
+
+    def test_version_names_program_and_number(self):
+        done = run_sandbox("--version")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout, r"^bulk-invite-sandbox \d+\.\d+\.\d+\n$")
+
+    def test_wrong_usage_names_the_flag(self):
+        for args, words in (
+            (("--port", "65536"), "--port"),
+            (("--port", "x"), "--port"),
+            (("--latency", "5"), "--latency"),
+            (("--latency", "2h"), "--latency"),
+            (("--rate-limit", "10"), "--rate-limit"),
+            (("--rate-limit", "0/s"), "--rate-limit"),
+            (("--rate-limit", "1/ms"), "--rate-limit"),
+            (("--fail-share", "101%"), "--fail-share"),
+            (("--drop-share", "5.%"), "--drop-share"),
+            (("--fail-status", "100"), "--fail-status"),
+            (("--fail-first", "-1"), "--fail-first"),
+            (("--status-for", "=500"), "--status-for"),
+            (("--known-roles", "a,,b"), "--known-roles"),
+            (("--seed", ""), "--seed"),
+            (("--token", ""), "--token"),
+            (("--seed",), "--seed"),
+            (("--nonsense",), "--nonsense"),
+            (("word",), "word"),
+        ):
+            with self.subTest(args=args):
+                done = run_sandbox(*args)
+                self.assertEqual((done.returncode, done.stdout), (2, ""))
+                self.assertIn(words, done.stderr)
+                self.assertEqual(done.stderr.count("\n"), 1)
+
+    def test_a_port_in_use_is_named(self):
+        with socket.create_server(("127.0.0.1", 0)) as holder:
+            port = holder.getsockname()[1]
+            done = run_sandbox("--port", str(port))
+        self.assertEqual((done.returncode, done.stdout), (5, ""))
+        self.assertIn(str(port), done.stderr)
+
+    def test_it_listens_on_the_port_asked_for(self):
+        with Sandbox() as sandbox:
+            port = sandbox.url.rsplit(":", 1)[1]
+        with Sandbox("--port", port) as sandbox:
+            self.assertEqual(sandbox.url, f"http://127.0.0.1:{port}")
+
+    def test_both_signals_end_it_well(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(signal=number):
+                process = subprocess.Popen(
+                    [program("bulk-invite-sandbox")],
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    bufsize=0,
+                )
+                read_line(process.stdout, 30)
+                process.send_signal(number)
+                out, err = process.communicate(timeout=30)
+                self.assertEqual((process.returncode, out), (0, b""))
+                self.assertIn(b"no e-mail sent", err)
+
+
+if __name__ == "__main__":
+    unittest.main()
