@@ -84,12 +84,12 @@ static void print_command_help(FILE *out, const struct command_spec *command)
     print_groups(out, command->command);
     fputc('\n', out);
     print_wrapped(out,
-                  "Each option, except those that must be typed (--yes, "
-                  "--sandbox, --config), is also a variable (--base-url is "
-                  "$BULK_INVITE_BASE_URL) and, but for --profile, a key of the "
-                  "config file (base-url = URL). A flag beats a variable, a "
-                  "variable the config file. A switch is turned off again by "
-                  "--no-NAME. man bulk-invite says more.",
+                  "An option may also be a variable ($BULK_INVITE_BASE_URL "
+                  "for --base-url) or a key of the config file (base-url = "
+                  "URL); a flag beats a variable, a variable the config file. "
+                  "Those that decide what is risked, such as --yes, must be "
+                  "typed. --no-NAME turns a switch off. man bulk-invite says "
+                  "more.",
                   0, 0);
 }
 
@@ -99,14 +99,9 @@ static void print_overview(FILE *out)
           "\n"
           "Commands:\n",
           out);
-    for (size_t i = 0; i < command_count; i++) {
-        const struct command_spec *command = &command_table[i];
-        int used = fprintf(out, "  %s %s", command->name, command->synopsis);
-
-        if (used < 0)
-            return;
-        fprintf(out, "%*s%s\n", used < 18 ? 18 - used : 2, "", command->help);
-    }
+    for (size_t i = 0; i < command_count; i++)
+        fprintf(out, "  %-10s%s\n", command_table[i].name,
+                command_table[i].help);
     fputs("\n"
           "Try it without sending anything to anyone:\n"
           "  bulk-invite send team.csv --sandbox\n"
@@ -116,8 +111,7 @@ static void print_overview(FILE *out)
           "  export BULK_INVITE_TOKEN=...\n"
           "  bulk-invite send team.csv --org ORG\n"
           "\n"
-          "Nobody is invited twice, and every row's end is in "
-          "team.csv.report.csv.\n"
+          "What became of every row is then in team.csv.report.csv.\n"
           "\n"
           "bulk-invite send --help lists the options, man bulk-invite explains "
           "them.\n",

@@ -122,7 +122,8 @@ const struct option_spec option_table[] = {
      .offset = FIELD(max_new),
      .max = UINT64_MAX - 1,
      .argument = "N",
-     .help = "Send nothing when more than N people would be invited."},
+     .help = "Refuse a list with more than N people to invite. From stdin, "
+             "which cannot be read beforehand, stop after N."},
 
     {.name = "rate",
      .type = OPTION_RATE,

@@ -110,22 +110,23 @@ static int rename_to_new(const char *from, const char *to)
 static enum error_kind move_to_free_name(const char *partial, struct error *err)
 {
     for (int n = 1; n <= STALE_FILE_MAX; n++) {
+        enum error_kind kind = ERROR_NONE;
         char suffix[16];
         char *name;
-        int rc;
+        bool is_taken;
 
         snprintf(suffix, sizeof(suffix), ".%d", n);
         name = name_with(partial, suffix);
-        rc = rename_to_new(partial, name);
-        if (rc != 0 && errno != EEXIST)
-            error_set_errno(err, ERROR_STORAGE, errno,
-                            "cannot move the unfinished %s to %s", partial,
-                            name);
+        is_taken = rename_to_new(partial, name) != 0;
+        if (is_taken && errno != EEXIST) {
+            is_taken = false;
+            kind = error_set_errno(err, ERROR_STORAGE, errno,
+                                   "cannot move the unfinished %s to %s",
+                                   partial, name);
+        }
         free(name);
-        if (rc == 0)
-            return ERROR_NONE;
-        if (errno != EEXIST)
-            return err->kind;
+        if (!is_taken)
+            return kind;
     }
     return error_set(err, ERROR_STORAGE,
                      "cannot move the unfinished %s: %s.1 to .%d all exist",

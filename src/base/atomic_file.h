@@ -10,10 +10,11 @@
  * A file that is written for a while as PATH.partial (mode 0600) and takes its
  * name only when complete; the file that had the name before is kept as
  * PATH.1. A PATH.partial that a killed run left behind is never overwritten:
- * it is moved to PATH.partial.N first.
+ * it is moved to PATH.partial.N first. One that a live process writes is an
+ * error, and so is a symbolic link there.
  *
- * "-" is stdout and a PATH that is a FIFO or a device is written directly:
- * then nothing is renamed. One thread at a time.
+ * "-" and /dev/stdout are stdout, and a PATH that is a FIFO or a device is
+ * written directly: then nothing is renamed. One thread at a time.
  */
 struct atomic_file;
 

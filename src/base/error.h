@@ -15,14 +15,14 @@
  */
 
 /* kind, exit code, what it is */
-#define ERROR_KINDS(X)                                                         \
-    X(ERROR_NONE, 0, "no error")                                               \
-    X(ERROR_USAGE, 2, "the command line or configuration is wrong")            \
-    X(ERROR_INPUT, 4, "the input cannot be read")                              \
-    X(ERROR_SERVER, 5, "the server is unavailable or time is up")              \
-    X(ERROR_STORAGE, 6, "the ledger or report cannot be written")              \
-    X(ERROR_REFUSED, 7, "token, organization, URL or certificate refused")     \
-    X(ERROR_GUARD, 8, "a guard stopped the run")                               \
+#define ERROR_KINDS(X)                                                     \
+    X(ERROR_NONE, 0, "no error")                                           \
+    X(ERROR_USAGE, 2, "the command line or configuration is wrong")        \
+    X(ERROR_INPUT, 4, "the input cannot be read")                          \
+    X(ERROR_SERVER, 5, "the server is unavailable or time is up")          \
+    X(ERROR_STORAGE, 6, "the ledger or report cannot be written")          \
+    X(ERROR_REFUSED, 7, "token, organization, URL or certificate refused") \
+    X(ERROR_GUARD, 8, "a guard stopped the run")                           \
     X(ERROR_LOCKED, 11, "another run holds the ledger")
 
 enum error_kind {
@@ -37,7 +37,10 @@ struct error {
                         with text_safe before a terminal */
 };
 
-#define ERROR_INIT {ERROR_NONE, ""}
+#define ERROR_INIT     \
+    {                  \
+        ERROR_NONE, "" \
+    }
 
 /* Sets kind and text (cut at the buffer's end). Returns `kind`. */
 enum error_kind error_set(struct error *err, enum error_kind kind,

@@ -10,8 +10,9 @@
 #include "base/strbuf.h"
 #include "base/text_safe.h"
 
-#define MESSAGE_MAX  2048
-#define LINE_MAX_LEN (CLOCK_UTC_SIZE + 16 + 8 * MESSAGE_MAX)
+#define MESSAGE_MAX 2048
+/* A byte becomes "\xHH" at worst. */
+#define LINE_CAP (CLOCK_UTC_SIZE + 16 + 4 * MESSAGE_MAX)
 
 static const char *const level_names[] = {
     [LOG_LEVEL_ERROR] = "error",
@@ -69,7 +70,7 @@ void log_write(struct log *log, enum log_level level, const char *format, ...)
         len = (int)sizeof(message) - 1;
 
     clock_format_utc(clock_wall_us(), when);
-    strbuf_init(&line, LINE_MAX_LEN);
+    strbuf_init(&line, LINE_CAP);
     strbuf_addf(&line, "%s %s ", when, level_names[level]);
     text_safe_add(&line, message, (size_t)len);
     strbuf_add_char(&line, '\n');

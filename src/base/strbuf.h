@@ -12,11 +12,11 @@
  * series of adds needs one check at its end.
  */
 struct strbuf {
-    char *bytes;   /* always NUL-terminated; NULL only while len is 0 */
-    size_t len;    /* bytes in use, without the NUL */
-    size_t size;   /* bytes allocated */
-    size_t cap;    /* len never exceeds this */
-    bool is_cut;   /* something did not fit */
+    char *bytes; /* always NUL-terminated; NULL only while len is 0 */
+    size_t len;  /* bytes in use, without the NUL */
+    size_t size; /* bytes allocated */
+    size_t cap;  /* len never exceeds this */
+    bool is_cut; /* something did not fit */
 };
 
 void strbuf_init(struct strbuf *buf, size_t cap);

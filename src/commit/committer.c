@@ -163,8 +163,7 @@ static enum error_kind admit(struct committer *committer, struct row *row,
 }
 
 static enum error_kind record(struct committer *committer,
-                              const struct handoff *handoff,
-                              struct error *err)
+                              const struct handoff *handoff, struct error *err)
 {
     struct ledger *ledger = committer->options.ledger;
     switch (handoff->kind) {
@@ -270,11 +269,10 @@ static bool take_batch(struct committer *committer)
     const struct committer_options *options = &committer->options;
     if (atomic_load(&committer->is_stopped))
         committer->is_closed_to_rows = true;
-    batch->handoff_count = bounded_queue_pop(options->handoffs,
-                                             batch->handoffs, BATCH_MOST);
+    batch->handoff_count =
+        bounded_queue_pop(options->handoffs, batch->handoffs, BATCH_MOST);
     size_t most = BATCH_MOST;
-    if (!committer->is_closed_to_rows &&
-        committer->admitted < options->limit) {
+    if (!committer->is_closed_to_rows && committer->admitted < options->limit) {
         uint32_t asked = atomic_load(&committer->asked);
         most = asked < BATCH_MOST ? asked : BATCH_MOST;
     }

@@ -9,14 +9,14 @@
  */
 
 /* status, its name in reports, does it need a look, label in the summary */
-#define STATUSES(X)                                                            \
-    X(STATUS_INVITED, "invited", false, "invited")                             \
-    X(STATUS_ALREADY_INVITED, "already_invited", false, "already invited")     \
-    X(STATUS_REJECTED, "rejected", true, "rejected by the server")             \
-    X(STATUS_INVALID, "invalid", true, "invalid")                              \
-    X(STATUS_DUPLICATE, "duplicate", false, "duplicate")                       \
-    X(STATUS_UNKNOWN, "unknown", true, "unknown")                              \
-    X(STATUS_FAILED, "failed", true, "failed")                                 \
+#define STATUSES(X)                                                        \
+    X(STATUS_INVITED, "invited", false, "invited")                         \
+    X(STATUS_ALREADY_INVITED, "already_invited", false, "already invited") \
+    X(STATUS_REJECTED, "rejected", true, "rejected by the server")         \
+    X(STATUS_INVALID, "invalid", true, "invalid")                          \
+    X(STATUS_DUPLICATE, "duplicate", false, "duplicate")                   \
+    X(STATUS_UNKNOWN, "unknown", true, "unknown")                          \
+    X(STATUS_FAILED, "failed", true, "failed")                             \
     X(STATUS_UNPROCESSED, "unprocessed", true, "unprocessed")
 
 enum status {
@@ -29,44 +29,44 @@ enum status {
 
 /* Codes of the report's error_code column: stable words for scripts.
  * code, name */
-#define OUTCOME_CODES(X)                                                       \
-    /* checks here: invalid, duplicate */                                      \
-    X(CODE_MISSING_EMAIL, "missing_email")                                     \
-    X(CODE_MISSING_ROLE, "missing_role")                                       \
-    X(CODE_INVALID_EMAIL, "invalid_email")                                     \
-    X(CODE_INVALID_ROLE, "invalid_role")                                       \
-    X(CODE_BAD_ENCODING, "bad_encoding")                                       \
-    X(CODE_NUL_BYTE, "nul_byte")                                               \
-    X(CODE_FIELD_TOO_LONG, "field_too_long")                                   \
-    X(CODE_TOO_MANY_COLUMNS, "too_many_columns")                               \
-    X(CODE_TOO_FEW_COLUMNS, "too_few_columns")                                 \
-    X(CODE_UNCLOSED_QUOTE, "unclosed_quote")                                   \
-    X(CODE_DUPLICATE, "duplicate")                                             \
-    X(CODE_DUPLICATE_OTHER_ROLE, "duplicate_other_role")                       \
-    /* the server's word */                                                    \
-    X(CODE_ALREADY_INVITED, "already_invited")                                 \
-    X(CODE_CONFLICT, "conflict")                                               \
-    X(CODE_VALIDATION, "validation")                                           \
-    X(CODE_FORBIDDEN, "forbidden")                                             \
-    X(CODE_NOT_FOUND, "not_found")                                             \
-    X(CODE_REFUSED, "refused")                                                 \
-    X(CODE_UNAUTHORIZED, "unauthorized")                                       \
-    X(CODE_REDIRECT, "redirect")                                               \
-    X(CODE_RATE_LIMITED, "rate_limited")                                       \
-    X(CODE_UNAVAILABLE, "unavailable")                                         \
-    X(CODE_SERVER_ERROR, "server_error")                                       \
-    X(CODE_BAD_RESPONSE, "bad_response")                                       \
-    X(CODE_RESPONSE_MISMATCH, "response_mismatch")                             \
-    /* the way there and back */                                               \
-    X(CODE_CANNOT_CONNECT, "cannot_connect")                                   \
-    X(CODE_CERTIFICATE, "certificate")                                         \
-    X(CODE_SETUP, "setup")                                                     \
-    X(CODE_TIMEOUT, "timeout")                                                 \
-    X(CODE_CONNECTION_LOST, "connection_lost")                                 \
-    X(CODE_ABORTED, "aborted")                                                 \
-    /* the run's end */                                                        \
-    X(CODE_STOPPED, "stopped")                                                 \
-    X(CODE_LIMIT, "limit")                                                     \
+#define OUTCOME_CODES(X)                                 \
+    /* checks here: invalid, duplicate */                \
+    X(CODE_MISSING_EMAIL, "missing_email")               \
+    X(CODE_MISSING_ROLE, "missing_role")                 \
+    X(CODE_INVALID_EMAIL, "invalid_email")               \
+    X(CODE_INVALID_ROLE, "invalid_role")                 \
+    X(CODE_BAD_ENCODING, "bad_encoding")                 \
+    X(CODE_NUL_BYTE, "nul_byte")                         \
+    X(CODE_FIELD_TOO_LONG, "field_too_long")             \
+    X(CODE_TOO_MANY_COLUMNS, "too_many_columns")         \
+    X(CODE_TOO_FEW_COLUMNS, "too_few_columns")           \
+    X(CODE_UNCLOSED_QUOTE, "unclosed_quote")             \
+    X(CODE_DUPLICATE, "duplicate")                       \
+    X(CODE_DUPLICATE_OTHER_ROLE, "duplicate_other_role") \
+    /* the server's word */                              \
+    X(CODE_ALREADY_INVITED, "already_invited")           \
+    X(CODE_CONFLICT, "conflict")                         \
+    X(CODE_VALIDATION, "validation")                     \
+    X(CODE_FORBIDDEN, "forbidden")                       \
+    X(CODE_NOT_FOUND, "not_found")                       \
+    X(CODE_REFUSED, "refused")                           \
+    X(CODE_UNAUTHORIZED, "unauthorized")                 \
+    X(CODE_REDIRECT, "redirect")                         \
+    X(CODE_RATE_LIMITED, "rate_limited")                 \
+    X(CODE_UNAVAILABLE, "unavailable")                   \
+    X(CODE_SERVER_ERROR, "server_error")                 \
+    X(CODE_BAD_RESPONSE, "bad_response")                 \
+    X(CODE_RESPONSE_MISMATCH, "response_mismatch")       \
+    /* the way there and back */                         \
+    X(CODE_CANNOT_CONNECT, "cannot_connect")             \
+    X(CODE_CERTIFICATE, "certificate")                   \
+    X(CODE_SETUP, "setup")                               \
+    X(CODE_TIMEOUT, "timeout")                           \
+    X(CODE_CONNECTION_LOST, "connection_lost")           \
+    X(CODE_ABORTED, "aborted")                           \
+    /* the run's end */                                  \
+    X(CODE_STOPPED, "stopped")                           \
+    X(CODE_LIMIT, "limit")                               \
     X(CODE_LEFT_UNKNOWN, "left_unknown")
 
 enum outcome_code {

@@ -33,7 +33,9 @@ static bool is_ascii(const char *bytes, size_t len)
 /* Not tolower(): a locale must not change a key. */
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c < 'A' || c > 'Z')
+        return c;
+    return "abcdefghijklmnopqrstuvwxyz"[c - 'A'];
 }
 
 static bool is_label_char(char c)

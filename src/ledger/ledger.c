@@ -18,8 +18,8 @@ enum error_kind ledger_open_temporary(struct ledger **out, struct error *err)
     struct ledger *ledger = xcalloc(1, sizeof(*ledger));
     *out = NULL;
     ledger->name = xstrdup("(temporary)");
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-                SQLITE_OPEN_NOMUTEX;
+    int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     /* An empty name is SQLite's private temporary file. */
     enum error_kind kind = ERROR_NONE;
     if (sodium_init() < 0)

@@ -21,7 +21,7 @@ struct ledger;
 
 /* A private one in the temporary folder, gone when closed. Memory stays flat:
  * SQLite spills to the file. */
-enum error_kind ledger_open_temporary(struct ledger **ledger,
+enum error_kind ledger_open_temporary(struct ledger **out,
                                       struct error *err) MUST_CHECK;
 
 /* Uncommitted changes are dropped. NULL is fine. */

@@ -19,8 +19,7 @@ static void hash_person(const struct ledger *ledger, const char *person,
                         unsigned char hash[LEDGER_HASH_SIZE])
 {
     crypto_generichash(hash, LEDGER_HASH_SIZE, (const unsigned char *)person,
-                       strlen(person), ledger->hash_key,
-                       LEDGER_HASH_KEY_SIZE);
+                       strlen(person), ledger->hash_key, LEDGER_HASH_KEY_SIZE);
 }
 
 static const char *column_text(sqlite3_stmt *stmt, int index)
@@ -160,8 +159,8 @@ enum error_kind ledger_add(struct ledger *ledger, struct row *row,
         return err->kind;
     row->id = sqlite3_last_insert_rowid(ledger->db);
     /* Only a row that stands for its person may decide about later ones. */
-    if (row->person && (state == ROW_INTENT ||
-                        row->outcome.status == STATUS_UNPROCESSED))
+    if (row->person &&
+        (state == ROW_INTENT || row->outcome.status == STATUS_UNPROCESSED))
         return set_person(ledger, row, err);
     return ERROR_NONE;
 }
@@ -218,7 +217,7 @@ enum error_kind ledger_plan(struct ledger *ledger, struct row *row,
 {
     if (row->outcome.status != STATUS_NONE)
         return ERROR_NONE;
-    bool is_owed;
+    bool is_owed = false;
     if (ledger_look(ledger, row, &is_owed, err))
         return err->kind;
     if (!is_owed)

@@ -14,38 +14,37 @@
  */
 
 /* name, SQL. Parameters are bound in order. */
-#define LEDGER_STATEMENTS(X)                                                   \
-    X(SQL_BEGIN, "BEGIN IMMEDIATE")                                            \
-    X(SQL_COMMIT, "COMMIT")                                                    \
-    X(SQL_BEGIN_RUN,                                                           \
-      "INSERT INTO run (first_row, started_at, input)"                         \
-      " VALUES ((SELECT ifnull(max(id), 0) + 1 FROM row), ?, ?)"               \
-      " RETURNING first_row")                                                  \
-    X(SQL_END_RUN,                                                             \
-      "UPDATE run SET ended_at = ?, exit_code = ?, rows_read = ?,"             \
-      " already_invited = ? WHERE id = (SELECT max(id) FROM run)")             \
-    X(SQL_COUNT_STATUSES,                                                      \
-      "SELECT status, count(*) FROM row WHERE id >= ? GROUP BY status")        \
-    X(SQL_FIND_PERSON,                                                         \
-      "SELECT row.id, line, state, status, role, invitation_id,"               \
-      " invitation_state, created_at, expires_at"                              \
-      " FROM person JOIN row ON row.id = person.row WHERE person.key = ?")     \
-    X(SQL_SET_PERSON,                                                          \
-      "INSERT INTO person (key, row) VALUES (?, ?)"                            \
-      " ON CONFLICT (key) DO UPDATE SET row = excluded.row")                   \
-    X(SQL_ADD_ROW,                                                             \
-      "INSERT INTO row (line, state, status, email, role, idempotency_key,"    \
-      " code, http_status, attempts, invitation_id, invitation_state,"         \
-      " created_at, expires_at, error)"                                        \
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                    \
-    X(SQL_SET_STATE, "UPDATE row SET state = ? WHERE id = ?")                  \
-    X(SQL_SETTLE,                                                              \
-      "UPDATE row SET state = 2, status = ?, code = ?, http_status = ?,"       \
-      " attempts = ?, invitation_id = ?, invitation_state = ?,"                \
-      " created_at = ?, expires_at = ?, error = ? WHERE id = ?")               \
-    X(SQL_FIND_PLANNED, "SELECT line, role FROM planned WHERE key = ?")        \
-    X(SQL_ADD_PLANNED,                                                         \
-      "INSERT INTO planned (key, line, role) VALUES (?, ?, ?)")
+#define LEDGER_STATEMENTS(X)                                                  \
+    X(SQL_BEGIN, "BEGIN IMMEDIATE")                                           \
+    X(SQL_COMMIT, "COMMIT")                                                   \
+    X(SQL_BEGIN_RUN,                                                          \
+      "INSERT INTO run (first_row, started_at, input)"                        \
+      " VALUES ((SELECT ifnull(max(id), 0) + 1 FROM row), ?, ?)"              \
+      " RETURNING first_row")                                                 \
+    X(SQL_END_RUN,                                                            \
+      "UPDATE run SET ended_at = ?, exit_code = ?, rows_read = ?,"            \
+      " already_invited = ? WHERE id = (SELECT max(id) FROM run)")            \
+    X(SQL_COUNT_STATUSES,                                                     \
+      "SELECT status, count(*) FROM row WHERE id >= ? GROUP BY status")       \
+    X(SQL_FIND_PERSON,                                                        \
+      "SELECT row.id, line, state, status, role, invitation_id,"              \
+      " invitation_state, created_at, expires_at"                             \
+      " FROM person JOIN row ON row.id = person.row WHERE person.key = ?")    \
+    X(SQL_SET_PERSON, "INSERT INTO person (key, row) VALUES (?, ?)"           \
+                      " ON CONFLICT (key) DO UPDATE SET row = excluded.row")  \
+    X(SQL_ADD_ROW,                                                            \
+      "INSERT INTO row (line, state, status, email, role, idempotency_key,"   \
+      " code, http_status, attempts, invitation_id, invitation_state,"        \
+      " created_at, expires_at, error)"                                       \
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                   \
+    X(SQL_SET_STATE, "UPDATE row SET state = ? WHERE id = ?")                 \
+    X(SQL_SETTLE,                                                             \
+      "UPDATE row SET state = 2, status = ?, code = ?, http_status = ?,"      \
+      " attempts = ?, invitation_id = ?, invitation_state = ?,"               \
+      " created_at = ?, expires_at = ?, error = ? WHERE id = ?")              \
+    X(SQL_FIND_PLANNED, "SELECT line, role FROM planned WHERE key = ?")       \
+    X(SQL_ADD_PLANNED, "INSERT INTO planned (key, line, role) VALUES (?, ?, " \
+                       "?)")
 
 enum ledger_sql {
 #define X(name, sql) name,
@@ -62,7 +61,7 @@ struct ledger {
     sqlite3_stmt *statements[SQL_COUNT];
     char *name; /* for messages */
     unsigned char hash_key[LEDGER_HASH_KEY_SIZE];
-    int64_t first_row; /* of the current run */
+    int64_t first_row;             /* of the current run */
     uint64_t seen_already_invited; /* in the current run */
 };
 

@@ -171,7 +171,9 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection,
 }
 
 /* Called by MHD when the headers are there, for each piece of the body, at
- * its end, and again when a suspended connection is resumed. */
+ * its end, and again when a suspended connection is resumed. Its parameters
+ * are MHD's choice. */
+/* NOLINTNEXTLINE(readability-function-size) */
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection,
                                   const char *path, const char *method,
                                   const char *version, const char *upload,

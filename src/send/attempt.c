@@ -24,11 +24,12 @@ struct attempt {
     struct strbuf reply_body;
     struct reply_headers reply_headers;
     size_t header_bytes;
-    unsigned sends;     /* how often the request was let go: 0 or 1 */
+    unsigned sends;       /* how often the request was let go: 0 or 1 */
     bool is_refused_send; /* the hook said no to another send */
     char curl_error[CURL_ERROR_SIZE];
 };
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type */
 static int before_send(void *arg, char *remote_ip, char *local_ip,
                        int remote_port, int local_port)
 {
@@ -64,10 +65,10 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
     return attempt->reply_body.is_cut ? 0 : count;
 }
 
-#define SET(option, value)                                                     \
-    do {                                                                       \
-        if (curl_easy_setopt(attempt->easy, option, value) != CURLE_OK)        \
-            return error_set(err, ERROR_USAGE, "libcurl refuses " #option);    \
+#define SET(option, value)                                                  \
+    do {                                                                    \
+        if (curl_easy_setopt(attempt->easy, option, value) != CURLE_OK)     \
+            return error_set(err, ERROR_USAGE, "libcurl refuses " #option); \
     } while (0)
 
 static enum error_kind configure(struct attempt *attempt, struct error *err)
@@ -87,8 +88,7 @@ static enum error_kind configure(struct attempt *attempt, struct error *err)
 }
 
 struct attempt *attempt_new(const struct request_settings *settings,
-                            const atomic_bool *no_more_sends,
-                            struct error *err)
+                            const atomic_bool *no_more_sends, struct error *err)
 {
     struct attempt *attempt = xcalloc(1, sizeof(*attempt));
     attempt->settings = settings;
@@ -202,8 +202,7 @@ static void never_sent(const struct attempt *attempt, int curl_code,
     enum outcome_code code = CODE_CANNOT_CONNECT;
     if (result->kind == RESULT_MISCONFIGURED)
         code = is_certificate ? CODE_CERTIFICATE : CODE_SETUP;
-    outcome_set(&result->outcome, STATUS_UNPROCESSED, code,
-                strbuf_str(&words));
+    outcome_set(&result->outcome, STATUS_UNPROCESSED, code, strbuf_str(&words));
     strbuf_clear(&words);
 }
 
@@ -281,12 +280,14 @@ struct row *attempt_finish(struct attempt *attempt, void *multi, int curl_code,
     curl_easy_getinfo(attempt->easy, CURLINFO_RESPONSE_CODE, &http_status);
     curl_easy_getinfo(attempt->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
     curl_multi_remove_handle(multi, attempt->easy);
+    /* libcurl counts a request's bytes when it ends by itself. */
+    bool is_cut_off = curl_code == ATTEMPT_CUT_OFF;
 
-    if (attempt->sends == 0)
-        never_sent(attempt, curl_code, result);
-    else if (http_status >= 200)
+    bool is_answered = attempt->sends > 0 && http_status >= 200;
+    bool is_never_sent = attempt->sends == 0 || request_bytes == 0;
+    if (is_answered)
         answered(attempt, http_status, curl_code, result);
-    else if (request_bytes == 0 && curl_code != ATTEMPT_CUT_OFF)
+    else if (is_never_sent && !(attempt->sends > 0 && is_cut_off))
         never_sent(attempt, curl_code, result);
     else
         no_answer(attempt, curl_code, result);

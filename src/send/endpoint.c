@@ -110,8 +110,7 @@ static enum error_kind parse_base(struct endpoint *endpoint,
 {
     if (strlen(base_url) > URL_CAP / 2)
         return error_set(err, ERROR_USAGE, "base-url is too long");
-    if (text_has_control(base_url, strlen(base_url)) ||
-        strchr(base_url, ' '))
+    if (text_has_control(base_url, strlen(base_url)) || strchr(base_url, ' '))
         return not_a_url(base_url, "has a space or control character", err);
     CURLU *handle = curl_url();
     if (!handle)

@@ -9,9 +9,9 @@
  * Where invites go: {base}/v1/organizations/{organization}/members/invite.
  */
 struct endpoint {
-    char *url;    /* complete, organization percent-encoded as one segment */
-    char *base;   /* scheme://host[:port][/prefix], normalised: names the server
-                     in a ledger and on the screen */
+    char *url;  /* complete, organization percent-encoded as one segment */
+    char *base; /* scheme://host[:port][/prefix], normalised: names the server
+                   in a ledger and on the screen */
     bool is_loopback;
 };
 

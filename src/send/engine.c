@@ -38,8 +38,8 @@ static enum error_kind init_multi(struct engine *engine, struct error *err)
     engine->attempts = xcalloc(count, sizeof(struct attempt *));
     engine->idle = xcalloc(count, sizeof(struct attempt *));
     for (uint32_t i = 0; i < count; i++) {
-        struct attempt *attempt = attempt_new(&engine->options.request,
-                                              &engine->no_more_sends, err);
+        struct attempt *attempt =
+            attempt_new(&engine->options.request, &engine->no_more_sends, err);
         if (!attempt)
             return err->kind;
         engine->attempts[i] = attempt;
@@ -50,8 +50,7 @@ static enum error_kind init_multi(struct engine *engine, struct error *err)
 
 enum error_kind engine_new(struct engine **out,
                            const struct engine_options *options,
-                           const struct engine_ports *ports,
-                           struct error *err)
+                           const struct engine_ports *ports, struct error *err)
 {
     struct engine *engine = xcalloc(1, sizeof(*engine));
     *out = NULL;

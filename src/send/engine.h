@@ -47,7 +47,7 @@ struct engine_ports {
 
 struct engine;
 
-enum error_kind engine_new(struct engine **engine,
+enum error_kind engine_new(struct engine **out,
                            const struct engine_options *options,
                            const struct engine_ports *ports,
                            struct error *err) MUST_CHECK;

@@ -1,8 +1,7 @@
 #include "base/clock.h"
 #include "send/engine_state.h"
 
-void engine_tell(struct engine *engine, enum handoff_kind kind,
-                 struct row *row)
+void engine_tell(struct engine *engine, enum handoff_kind kind, struct row *row)
 {
     struct handoff *handoff = &engine->outbox[engine->outbox_count++];
     *handoff = (struct handoff){.kind = kind, .row_id = row->id, .row = row};
@@ -117,13 +116,13 @@ void engine_conclude(struct engine *engine, struct attempt *attempt,
     struct result result;
     struct decision decision;
     int64_t started_us = attempt_started_us(attempt);
-    struct row *row = attempt_finish(attempt, engine->multi, curl_code,
-                                     &result);
+    struct row *row =
+        attempt_finish(attempt, engine->multi, curl_code, &result);
     engine->idle[engine->idle_count++] = attempt;
     note_trouble(engine, row, &result);
     retry_decide(&engine->retry, row, &result, now_us, &decision);
-    pacer_end(&engine->pacer, decision.event, started_us,
-              result.retry_after_us, now_us);
+    pacer_end(&engine->pacer, decision.event, started_us, result.retry_after_us,
+              now_us);
     follow(engine, row, &result, &decision);
     outcome_clear(&result.outcome);
 }

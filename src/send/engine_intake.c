@@ -42,13 +42,16 @@ static void note_commit_time(struct engine *engine, int64_t now_us)
 
 void engine_receive(struct engine *engine, int64_t now_us)
 {
-    struct row *rows[64];
+    enum {
+        TAKE_MOST = 64
+    };
+    struct row *rows[TAKE_MOST];
     size_t room;
     size_t count;
     do {
         room = engine->ready.size - engine->ready.count;
-        if (room > sizeof(rows) / sizeof(*rows))
-            room = sizeof(rows) / sizeof(*rows);
+        if (room > TAKE_MOST)
+            room = TAKE_MOST;
         count = bounded_queue_pop(engine->ports.ready, rows, room);
         if (count > 0)
             note_commit_time(engine, now_us);
@@ -70,8 +73,8 @@ static void mark_asking(struct engine *engine, int64_t now_us)
 
 void engine_ask(struct engine *engine, int64_t now_us)
 {
-    uint32_t startable = pacer_startable(&engine->pacer, now_us,
-                                         engine->commit_time_us);
+    uint32_t startable =
+        pacer_startable(&engine->pacer, now_us, engine->commit_time_us);
     uint32_t have = (uint32_t)engine->ready.count + engine->asked_intents;
 
     /* Rows that wait have waited longest. */

@@ -20,8 +20,8 @@ void pacer_init(struct pacer *pacer, const struct pacer_options *options,
         .random = options->seed,
     };
     if (options->rate.count > 0) {
-        int64_t burst = BURST_WINDOW_US * options->rate.count /
-                        options->rate.per_us;
+        int64_t burst =
+            BURST_WINDOW_US * options->rate.count / options->rate.per_us;
         if (burst > 1)
             pacer->burst_tolerance = (burst - 1) * options->rate.per_us;
     }
@@ -102,15 +102,14 @@ static int64_t pause_us(struct pacer *pacer)
     return pause / 2 + random_below(&pacer->random, pause / 2 + 1);
 }
 
-static void hold(struct pacer *pacer, enum hold_reason reason,
-                 int64_t asked_us, int64_t now_us)
+static void hold(struct pacer *pacer, enum hold_reason reason, int64_t asked_us,
+                 int64_t now_us)
 {
     int64_t length_us = pause_us(pacer);
     if (asked_us >= 0)
         length_us = asked_us + random_below(&pacer->random, asked_us / 20 + 1);
-    int64_t allowed_us = reason == HOLD_QUOTA
-                             ? pacer->options.max_wait_us
-                             : pacer->options.give_up_after_us;
+    int64_t allowed_us = reason == HOLD_QUOTA ? pacer->options.max_wait_us
+                                              : pacer->options.give_up_after_us;
     int64_t deadline_us = CLOCK_NEVER_US;
     if (pacer->trouble_since_us < CLOCK_NEVER_US - allowed_us)
         deadline_us = pacer->trouble_since_us + allowed_us;
@@ -156,8 +155,8 @@ void pacer_end(struct pacer *pacer, enum pacer_event event, int64_t started_us,
     pacer->in_flight--;
     /* Several attempts that were in flight together tell of one trouble once:
      * only one that started after the hold began can make it longer. */
-    bool is_of_before_hold = pacer->hold_reason != HOLD_NONE &&
-                             started_us < pacer->hold_from_us;
+    bool is_of_before_hold =
+        pacer->hold_reason != HOLD_NONE && started_us < pacer->hold_from_us;
     if (event == PACER_ANSWERED) {
         answered(pacer, is_of_before_hold);
         return;

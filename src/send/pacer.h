@@ -87,8 +87,8 @@ uint32_t pacer_startable(const struct pacer *pacer, int64_t now_us,
 
 /* An attempt that started at `started_us` ended. `retry_after_us` is what the
  * server asked for, -1 for nothing. */
-void pacer_end(struct pacer *pacer, enum pacer_event event,
-               int64_t started_us, int64_t retry_after_us, int64_t now_us);
+void pacer_end(struct pacer *pacer, enum pacer_event event, int64_t started_us,
+               int64_t retry_after_us, int64_t now_us);
 
 /* Has the hold lasted, or would it last, longer than the options allow? */
 bool pacer_has_given_up(const struct pacer *pacer, int64_t now_us);

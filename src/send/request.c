@@ -40,8 +40,8 @@ request_headers_new(const struct request_settings *settings)
     append(headers, "Expect:"); /* no round trip before the body */
     /* A structured string (Idempotency-Key draft); the key is of fixed length,
      * so that each request only overwrites it in place. */
-    char *line = append(headers,
-                        KEY_PREFIX "00000000-0000-4000-8000-000000000000\"");
+    char *line =
+        append(headers, KEY_PREFIX "00000000-0000-4000-8000-000000000000\"");
     headers->key = line + strlen(KEY_PREFIX);
     if (settings->token) {
         struct strbuf bearer;
@@ -59,8 +59,7 @@ void request_headers_free(struct request_headers *headers)
     if (!headers)
         return;
     if (headers->authorization)
-        explicit_bzero(headers->authorization,
-                       strlen(headers->authorization));
+        explicit_bzero(headers->authorization, strlen(headers->authorization));
     curl_slist_free_all(headers->list);
     free(headers);
 }
@@ -79,13 +78,13 @@ static long milliseconds(int64_t us)
     return ms < INT32_MAX ? (long)ms : INT32_MAX;
 }
 
-#define SET(option, value)                                                     \
-    do {                                                                       \
-        CURLcode set_code_ = curl_easy_setopt(easy, option, value);            \
-        if (set_code_ != CURLE_OK)                                             \
-            return error_set(err, ERROR_USAGE,                                 \
-                             "libcurl refuses " #option ": %s",                \
-                             curl_easy_strerror(set_code_));                   \
+#define SET(option, value)                                          \
+    do {                                                            \
+        CURLcode set_code_ = curl_easy_setopt(easy, option, value); \
+        if (set_code_ != CURLE_OK)                                  \
+            return error_set(err, ERROR_USAGE,                      \
+                             "libcurl refuses " #option ": %s",     \
+                             curl_easy_strerror(set_code_));        \
     } while (0)
 
 static enum error_kind configure_trust(CURL *easy,

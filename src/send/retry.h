@@ -52,8 +52,8 @@ struct decision {
 
 struct retry {
     unsigned max_attempts;
-    uint64_t answers;        /* proper answers so far */
-    unsigned wrong_doors;    /* in a row */
+    uint64_t answers;     /* proper answers so far */
+    unsigned wrong_doors; /* in a row */
     uint64_t random;
 };
 
@@ -66,8 +66,7 @@ void retry_init(struct retry *retry, unsigned max_attempts, uint64_t seed);
  * count. Delays: full jitter, a random part of min(60 s, 1 s * 2^n), and never
  * before Retry-After.
  */
-void retry_decide(struct retry *retry, struct row *row,
-                  struct result *result, int64_t now_us,
-                  struct decision *decision);
+void retry_decide(struct retry *retry, struct row *row, struct result *result,
+                  int64_t now_us, struct decision *decision);
 
 #endif

@@ -44,10 +44,10 @@ static void the_line_drops_what_matters_least(void **state)
         size_t width;
         const char *line;
     } cases[] = {
-        {119, "[##########....................]  24%  1,234 of 5,000  "
+        {126, "[#######.......................]  24%  1,234 of 5,000  "
               "12.3/s  16 in flight  3 need a look  "
               "waiting for quota, goes on in 12 s"},
-        {100, "[##.........]  24%  1,234 of 5,000  12.3/s  16 in flight  "
+        {104, "[#.......]  24%  1,234 of 5,000  12.3/s  16 in flight  "
               "3 need a look  waiting for quota, goes on in 12 s"},
         {79, "1,234 of 5,000  12.3/s  3 need a look  "
              "waiting for quota, goes on in 12 s"},
@@ -101,10 +101,11 @@ static void quiet_parts_are_left_out(void **state)
     const struct progress_view end = {.done = 5, .total = 5, .rate_per_s = 0.5};
 
     (void)state;
-    assert_line(&start, 50, "[.........................]   0%  0 of 5  0/min");
+    assert_line(&start, 50,
+                "[............................]   0%  0 of 5  0/min");
     assert_line(&stream, 79,
                 "1,234,567 done  1,234/s  1 in flight  1 needs a look");
-    assert_line(&end, 50, "[########################] 100%  5 of 5  30/min");
+    assert_line(&end, 50, "[###########################] 100%  5 of 5  30/min");
 }
 
 static void a_hold_that_is_over_is_not_shown(void **state)

@@ -72,8 +72,8 @@ static int set_up(void **state)
     stage->test_bell = doorbell_new();
     stage->rows = bounded_queue_new(100, sizeof(struct row *), ring,
                                     stage->committer_bell);
-    stage->ready = bounded_queue_new(100, sizeof(struct row *), ring,
-                                     stage->test_bell);
+    stage->ready =
+        bounded_queue_new(100, sizeof(struct row *), ring, stage->test_bell);
     stage->handoffs = bounded_queue_new(100, sizeof(struct handoff), ring,
                                         stage->committer_bell);
     ok(stage, ledger_open_temporary(&stage->ledger, &stage->err));
@@ -83,8 +83,8 @@ static int set_up(void **state)
 
 static void start(struct stage *stage, const char *report_path)
 {
-    ok(stage, report_open(&stage->report, report_path, REPORT_CSV,
-                          &stage->err));
+    ok(stage,
+       report_open(&stage->report, report_path, REPORT_CSV, &stage->err));
     struct committer_options options = {
         .ledger = stage->ledger,
         .report = stage->report,
@@ -133,7 +133,8 @@ static int tear_down(void **state)
 
 static void read_row(struct stage *stage, uint64_t line, const char *person)
 {
-    struct row *row = row_new(line, person, strlen(person), "member", 6, person);
+    struct row *row =
+        row_new(line, person, strlen(person), "member", 6, person);
     assert_true(bounded_queue_push(stage->rows, &row));
     stage->counters.rows_read++;
 }
@@ -243,8 +244,8 @@ static void after_a_stop_every_row_is_still_named(void **state)
     check_ledger_agrees(stage);
 }
 
-static void a_limit_ends_the_rows_for_the_engine_and_names_the_rest(
-    void **state)
+static void
+a_limit_ends_the_rows_for_the_engine_and_names_the_rest(void **state)
 {
     struct stage *stage = *state;
     stage->limit = 1;

@@ -104,12 +104,12 @@ static void what_an_earlier_run_left_open_is_unknown(void **state)
     row_free(again);
 }
 
-static void what_was_parked_rejected_failed_or_unprocessed_is_owed_again(
-    void **state)
+static void
+what_was_parked_rejected_failed_or_unprocessed_is_owed_again(void **state)
 {
     struct ledger *ledger = *state;
-    static const enum status statuses[] = {
-        STATUS_NONE, STATUS_REJECTED, STATUS_FAILED, STATUS_UNPROCESSED};
+    static const enum status statuses[] = {STATUS_NONE, STATUS_REJECTED,
+                                           STATUS_FAILED, STATUS_UNPROCESSED};
     for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++) {
         struct row *row = row_of(2, "ada@example.com", "member");
         assert_true(is_owed(ledger, row));
@@ -125,8 +125,8 @@ static void what_was_parked_rejected_failed_or_unprocessed_is_owed_again(
     }
 }
 
-static void an_invalid_row_does_not_stand_in_the_way_of_a_later_one(
-    void **state)
+static void
+an_invalid_row_does_not_stand_in_the_way_of_a_later_one(void **state)
 {
     struct ledger *ledger = *state;
     struct row *bad = row_new(2, "ada@@example.com", 16, "", 0, NULL);
@@ -150,8 +150,7 @@ static void totals_are_reconciled_and_a_difference_is_said(void **state)
     ok(ledger_end_run(ledger, &counters, 0, &err));
 
     counters.settled[STATUS_INVITED] = 2;
-    assert_int_equal(ledger_end_run(ledger, &counters, 0, &err),
-                     ERROR_STORAGE);
+    assert_int_equal(ledger_end_run(ledger, &counters, 0, &err), ERROR_STORAGE);
     assert_non_null(strstr(err.text, "1 rows invited"));
 }
 
@@ -160,12 +159,10 @@ static void an_intent_that_was_never_settled_is_a_difference(void **state)
     struct ledger *ledger = *state;
     struct counters counters = {0};
     add_intent(ledger, 2, "ada@example.com");
-    assert_int_equal(ledger_end_run(ledger, &counters, 0, &err),
-                     ERROR_STORAGE);
+    assert_int_equal(ledger_end_run(ledger, &counters, 0, &err), ERROR_STORAGE);
 }
 
-static void a_plan_finds_what_a_run_would_find_and_leaves_no_trace(
-    void **state)
+static void a_plan_finds_what_a_run_would_find_and_leaves_no_trace(void **state)
 {
     struct ledger *ledger = *state;
     ok(ledger_commit(ledger, &err));

@@ -25,7 +25,9 @@ static void an_empty_heap_is_never_due(void **state)
 static void rows_come_out_by_time_whatever_the_order_they_came_in(void **state)
 {
     (void)state;
-    enum { COUNT = 500 };
+    enum {
+        COUNT = 500
+    };
     struct due_heap *heap = due_heap_new(COUNT);
     uint64_t random = 7;
     for (uint64_t i = 0; i < COUNT; i++) {

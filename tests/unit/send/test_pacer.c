@@ -55,11 +55,13 @@ static void a_rate_is_never_exceeded_in_any_window(void **state)
 {
     (void)state;
     static const struct rate rates[] = {
-        {2, US_PER_S},          {10, US_PER_S},        {500, US_PER_S},
-        {300, US_PER_MINUTE},   {50, US_PER_HOUR},     {7, US_PER_MINUTE},
-        {1000000, US_PER_S},    {1, US_PER_S},         {333, US_PER_S},
+        {2, US_PER_S},        {10, US_PER_S},    {500, US_PER_S},
+        {300, US_PER_MINUTE}, {50, US_PER_HOUR}, {7, US_PER_MINUTE},
+        {1000000, US_PER_S},  {1, US_PER_S},     {333, US_PER_S},
     };
-    enum { PERMITS = 3000 };
+    enum {
+        PERMITS = 3000
+    };
     static int64_t times[PERMITS];
     for (size_t r = 0; r < sizeof(rates) / sizeof(*rates); r++) {
         struct rate rate = rates[r];
@@ -74,8 +76,8 @@ static void a_rate_is_never_exceeded_in_any_window(void **state)
                 now_us = next_us;
                 /* the caller is sometimes late */
                 if (random_below(&random, 4) == 0)
-                    now_us += random_below(&random,
-                                           3 * rate.per_us / rate.count + 2);
+                    now_us +=
+                        random_below(&random, 3 * rate.per_us / rate.count + 2);
             }
             times[i] = now_us;
             end(&pacer, PACER_ANSWERED, now_us);
@@ -86,8 +88,7 @@ static void a_rate_is_never_exceeded_in_any_window(void **state)
         for (int first = 0; first < PERMITS; first += 17) {
             for (int last = first; last < PERMITS; last += 5) {
                 int64_t window_us = times[last] - times[first];
-                int64_t allowed = burst +
-                                  window_us * rate.count / rate.per_us;
+                int64_t allowed = burst + window_us * rate.count / rate.per_us;
                 assert_true(last - first + 1 <= allowed);
             }
         }
@@ -135,7 +136,8 @@ static void at_a_slow_rate_only_the_next_one_is_asked_for(void **state)
     assert_int_equal(pacer_startable(&pacer, 499 * US_PER_MS, US_PER_S), 2);
 }
 
-static void a_429_holds_every_lane_for_retry_after_and_a_little_more(void **state)
+static void
+a_429_holds_every_lane_for_retry_after_and_a_little_more(void **state)
 {
     (void)state;
     struct pacer pacer = pacer_with(no_rate, 16);
@@ -234,8 +236,8 @@ static int probes_until_given_up(enum pacer_event event, int64_t *ended_us)
 static void a_dead_server_ends_the_run_on_time_after_few_probes(void **state)
 {
     (void)state;
-    static const enum pacer_event events[] = {
-        PACER_UNAVAILABLE, PACER_UNREACHABLE, PACER_UNKNOWN};
+    static const enum pacer_event events[] = {PACER_UNAVAILABLE,
+                                              PACER_UNREACHABLE, PACER_UNKNOWN};
     for (size_t i = 0; i < sizeof(events) / sizeof(*events); i++) {
         int64_t ended_us;
         int probes = probes_until_given_up(events[i], &ended_us);
@@ -254,8 +256,8 @@ static void a_quota_that_opens_too_late_is_not_waited_for(void **state)
     assert_true(pacer_has_given_up(&pacer, 10));
 }
 
-static void a_quota_without_retry_after_is_waited_out_with_growing_pauses(
-    void **state)
+static void
+a_quota_without_retry_after_is_waited_out_with_growing_pauses(void **state)
 {
     (void)state;
     int64_t ended_us;

@@ -32,9 +32,16 @@ static void nonsense_and_other_headers_are_ignored(void **state)
 {
     (void)state;
     static const char *const lines[] = {
-        "",          ":",           "Retry-After",       "Retry-After: soon",
-        "Retry: 7",  "\r\n",        "X-Retry-After: 7",  "Retry-After : 7",
-        "Retry-After: 1.5", "Retry-After: -4",
+        "",
+        ":",
+        "Retry-After",
+        "Retry-After: soon",
+        "Retry: 7",
+        "\r\n",
+        "X-Retry-After: 7",
+        "Retry-After : 7",
+        "Retry-After: 1.5",
+        "Retry-After: -4",
     };
     struct reply_headers headers;
     reply_headers_reset(&headers);

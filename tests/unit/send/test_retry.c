@@ -18,7 +18,8 @@ static int set_up(void **state)
 {
     struct fixture *fixture = xcalloc(1, sizeof(*fixture));
     retry_init(&fixture->retry, 5, 42);
-    fixture->row = row_new(2, "a@example.com", 13, "member", 6, "a@example.com");
+    fixture->row =
+        row_new(2, "a@example.com", 13, "member", 6, "a@example.com");
     *state = fixture;
     return 0;
 }
@@ -65,14 +66,14 @@ static void answers_and_unknowns_are_final(void **state)
     struct fixture *fixture = *state;
     assert_int_equal(succeed(fixture), STEP_SETTLE);
     assert_int_equal(fixture->decision.event, PACER_ANSWERED);
-    assert_int_equal(decide(fixture, RESULT_UNKNOWN, STATUS_UNKNOWN,
-                            CODE_TIMEOUT),
-                     STEP_SETTLE);
+    assert_int_equal(
+        decide(fixture, RESULT_UNKNOWN, STATUS_UNKNOWN, CODE_TIMEOUT),
+        STEP_SETTLE);
     assert_int_equal(fixture->decision.event, PACER_UNKNOWN);
 }
 
-static void a_401_stops_the_run_at_any_time_and_leaves_the_row_unprocessed(
-    void **state)
+static void
+a_401_stops_the_run_at_any_time_and_leaves_the_row_unprocessed(void **state)
 {
     struct fixture *fixture = *state;
     succeed(fixture);
@@ -136,9 +137,9 @@ static void a_success_between_starts_the_count_of_403s_anew(void **state)
 static void a_strange_first_answer_stops_and_the_row_stays_unknown(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(decide(fixture, RESULT_NOT_OURS, STATUS_UNKNOWN,
-                            CODE_BAD_RESPONSE),
-                     STEP_STOP);
+    assert_int_equal(
+        decide(fixture, RESULT_NOT_OURS, STATUS_UNKNOWN, CODE_BAD_RESPONSE),
+        STEP_STOP);
     assert_int_equal(fixture->result.outcome.status, STATUS_UNKNOWN);
 }
 
@@ -146,9 +147,9 @@ static void a_strange_later_answer_is_just_unknown(void **state)
 {
     struct fixture *fixture = *state;
     succeed(fixture);
-    assert_int_equal(decide(fixture, RESULT_NOT_OURS, STATUS_UNKNOWN,
-                            CODE_BAD_RESPONSE),
-                     STEP_SETTLE);
+    assert_int_equal(
+        decide(fixture, RESULT_NOT_OURS, STATUS_UNKNOWN, CODE_BAD_RESPONSE),
+        STEP_SETTLE);
 }
 
 static void a_dead_server_uses_up_nobodys_attempts(void **state)
@@ -178,11 +179,11 @@ static void quota_and_connections_never_count_as_attempts(void **state)
     struct fixture *fixture = *state;
     for (int i = 0; i < 20; i++) {
         fixture->retry.answers++;
-        assert_int_equal(decide(fixture, RESULT_QUOTA, STATUS_FAILED,
-                                CODE_RATE_LIMITED),
-                         STEP_RETRY);
-        assert_int_equal(decide(fixture, RESULT_UNREACHABLE,
-                                STATUS_UNPROCESSED, CODE_CANNOT_CONNECT),
+        assert_int_equal(
+            decide(fixture, RESULT_QUOTA, STATUS_FAILED, CODE_RATE_LIMITED),
+            STEP_RETRY);
+        assert_int_equal(decide(fixture, RESULT_UNREACHABLE, STATUS_UNPROCESSED,
+                                CODE_CANNOT_CONNECT),
                          STEP_RETRY);
     }
 }

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds with sanitizers, and runs everything
+# through ctest. As root or with sudo; a second run installs nothing.
+#
+#   tests/run.sh            all of it: AddressSanitizer + UBSan (gcc), then
+#                           ThreadSanitizer (clang), then lint
+#   tests/run.sh REGEX      only the tests whose names match, ASan + UBSan
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages=(
+    build-essential cmake ninja-build pkg-config
+    clang clang-format clang-tidy libclang-rt-dev
+    libcurl4-openssl-dev libcsv-dev libjansson-dev libsqlite3-dev libinih-dev
+    libidn2-dev libsodium-dev libmicrohttpd-dev libcmocka-dev
+    python3 python3-fastapi python3-uvicorn openssl mandoc
+)
+missing=()
+for package in "${packages[@]}"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null |
+        grep -q 'install ok installed' || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+    as_root=()
+    [ "$(id -u)" = 0 ] || as_root=(sudo)
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}"
+fi
+
+build() { # DIRECTORY COMPILER SANITIZERS
+    CC=$2 cmake -S . -B "$1" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+        -DBULK_INVITE_WERROR=ON -DBULK_INVITE_SANITIZE="$3" >/dev/null
+    ninja -C "$1" --quiet
+}
+
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=1
+export UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=halt_on_error=1
+
+build build/asan gcc address,undefined
+if [ $# -gt 0 ]; then
+    exec ctest --test-dir build/asan --output-on-failure -R "$1"
+fi
+ctest --test-dir build/asan --output-on-failure -j 2 --no-tests=error
+build build/tsan clang thread
+ctest --test-dir build/tsan --output-on-failure -j 2 --no-tests=error
+tests/lint.sh build/tsan
