@@ -30,6 +30,13 @@ static bool ends_sentence(const char *word, size_t len)
     return len > 1 && (word[len - 1] == '.' || word[len - 1] == ':');
 }
 
+/* Returns the column that comes next. */
+static size_t end_line(FILE *out)
+{
+    fputc('\n', out);
+    return 0;
+}
+
 /* Words in lines, each sentence on a new one, as mdoc wants it. */
 static void print_text(FILE *out, const char *text)
 {
@@ -39,7 +46,7 @@ static void print_text(FILE *out, const char *text)
         size_t len = strcspn(text, " ");
 
         if (column > 0 && column + 1 + len > WIDTH)
-            column = 0, fputc('\n', out);
+            column = end_line(out);
         if (column > 0)
             fputc(' ', out);
         else if (*text == '.' || *text == '\'')
@@ -47,12 +54,12 @@ static void print_text(FILE *out, const char *text)
         print_word(out, text, len);
         column += 1 + len;
         if (ends_sentence(text, len))
-            column = 0, fputc('\n', out);
+            column = end_line(out);
         text += len;
         text += strspn(text, " ");
     }
     if (column > 0)
-        fputc('\n', out);
+        end_line(out);
 }
 
 /* A name as a macro's argument, each dash a minus. */

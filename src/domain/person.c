@@ -52,12 +52,9 @@ static bool add_char(struct domain *domain, char c)
     return true;
 }
 
-/*
- * Wider than IDNA's rule for ASCII labels, on purpose: names with "_", with
- * "-" at an edge or "--" in the middle, and "xn--" labels of older rules exist
- * in the DNS and get mail. A label like that has one spelling only, so a key
- * without IDNA's blessing is still the only key.
- */
+/* Wider than IDNA's rule, on purpose: names with "_", with "-" at an edge or
+ * "--" in the middle, and "xn--" labels of older rules get mail. IDNA refuses
+ * the Unicode spellings of these, so one mailbox still has one key. */
 static bool add_ascii_label(struct domain *domain, const char *label,
                             size_t len)
 {
@@ -171,19 +168,14 @@ static void add_ascii_local(struct strbuf *key, const char *local, size_t len)
     strbuf_add(key, folded, used);
 }
 
-/* Canonical caseless form (Unicode 3.13, D145): decomposed before it is
- * folded, because folding alone tells some equivalent spellings apart. */
+/* Unicode's canonical caseless form (3.13, D145): given a normal form,
+ * u8_casefold decomposes before it folds. */
 static void add_unicode_local(struct strbuf *key, const char *local, size_t len)
 {
-    size_t decomposed_len = 0;
     size_t folded_len = 0;
-    uint8_t *decomposed = u8_normalize(UNINORM_NFD, (const uint8_t *)local, len,
-                                       NULL, &decomposed_len);
-    uint8_t *folded = decomposed ? u8_casefold(decomposed, decomposed_len, NULL,
-                                               UNINORM_NFC, NULL, &folded_len)
-                                 : NULL;
+    uint8_t *folded = u8_casefold((const uint8_t *)local, len, NULL,
+                                  UNINORM_NFC, NULL, &folded_len);
 
-    free(decomposed);
     if (!folded)
         error_out_of_memory(); /* the only failure left for good UTF-8 */
     strbuf_add(key, folded, folded_len);

@@ -30,7 +30,7 @@ enum error_kind ledger_open_temporary(struct ledger **out, struct error *err)
         kind = ledger_execute(ledger,
                               "PRAGMA journal_mode = OFF;"
                               "PRAGMA synchronous = OFF;"
-                              "PRAGMA cache_size = -1024;",
+                              "PRAGMA cache_size = -256;",
                               err);
     if (!kind)
         kind = create(ledger, err);

@@ -53,8 +53,11 @@ enum error_kind report_open(struct report **report, const char *path,
     }
     if (format == REPORT_CSV) {
         report_csv_header(&opened->line);
+        /* To the kernel at once: a report that takes nothing (/dev/full, a
+         * closed stdout) is better known before the first row. */
         if (atomic_file_write(opened->file, opened->line.bytes,
-                              opened->line.len, err) != ERROR_NONE) {
+                              opened->line.len, err) != ERROR_NONE ||
+            atomic_file_flush(opened->file, err) != ERROR_NONE) {
             report_abandon(opened);
             return err->kind;
         }

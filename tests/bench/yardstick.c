@@ -317,11 +317,12 @@ static int ending_signals(void)
     return fd;
 }
 
-static void watch_fd(struct yardstick *yardstick, int *fd)
+/* `mark` is what its events are known by. */
+static void watch_fd(struct yardstick *yardstick, int fd, void *mark)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = fd};
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = mark};
 
-    if (epoll_ctl(yardstick->epoll_fd, EPOLL_CTL_ADD, *fd, &event) != 0)
+    if (epoll_ctl(yardstick->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
         die("epoll_ctl");
 }
 
@@ -363,8 +364,8 @@ int main(int argc, char **argv)
         die("epoll_create1");
     yardstick.signal_fd = ending_signals();
     yardstick.listen_fd = listen_on_loopback(&port);
-    watch_fd(&yardstick, &yardstick.signal_fd);
-    watch_fd(&yardstick, &yardstick.listen_fd);
+    watch_fd(&yardstick, yardstick.signal_fd, &yardstick.signal_fd);
+    watch_fd(&yardstick, yardstick.listen_fd, &yardstick.listen_fd);
 
     printf("listening on http://127.0.0.1:%u\n", (unsigned)port);
     if (fflush(stdout) != 0)

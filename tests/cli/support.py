@@ -4,14 +4,20 @@ $BULK_INVITE_BIN_DIR is the build folder that holds bulk-invite and
 bulk-invite-sandbox.
 """
 
+import csv
 import http.client
+import http.server
 import json
 import os
 import selectors
 import subprocess
 import tempfile
+import threading
 import time
+import unittest
 import urllib.parse
+import uuid
+from collections import Counter
 from pathlib import Path
 
 TESTS_DIR = Path(__file__).resolve().parent.parent
@@ -227,3 +233,289 @@ def run_cli(args, stdin=None, env=None, timeout=60, home=None, cwd=None):
     done.stdout = done.stdout.decode("utf-8", "surrogateescape")
     done.stderr = done.stderr.decode("utf-8", "surrogateescape")
     return done
+
+
+EXIT_CODES = (0, 2, 3, 4, 5, 6, 7, 8, 9, 11, 130, 143)
+
+
+def wait_until(condition, what, timeout=30):
+    """The first true value of `condition()`; a failure when none comes."""
+    deadline = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout} s: {what}")
+        time.sleep(0.005)
+
+
+class Request:
+    """What a Recorder got: `path` and `headers` as they were on the wire."""
+
+    def __init__(self, handler):
+        self.at = time.monotonic()
+        self.method = handler.command
+        self.path = handler.path
+        self.headers = handler.headers
+        length = int(handler.headers.get("Content-Length", 0))
+        self.body = handler.rfile.read(length)
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    def __getattr__(self, name):
+        """request.idempotency_key: a header that must be there once."""
+        values = self.headers.get_all(name.replace("_", "-"), [])
+        if len(values) != 1:
+            raise AssertionError(f"{name} is there {len(values)} times")
+        return values[0]
+
+
+def reply(status, body=b"", **headers):
+    """An answer for Recorder: bytes as they are, a str as HTML, others as
+    JSON; retry_after="1" is a header."""
+    content_type = "application/json"
+    if isinstance(body, str):
+        body, content_type = body.encode(), "text/html"
+    elif not isinstance(body, bytes):
+        body = json.dumps(body).encode()
+    lines = [f"HTTP/1.1 {status} Some Words", f"Content-Length: {len(body)}"]
+    if body:
+        lines.append(f"Content-Type: {content_type}")
+    for name, value in headers.items():
+        lines.append(f"{name.replace('_', '-')}: {value}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+
+
+def invitation(request):
+    """The contract's 200 for a request."""
+    return reply(
+        200, {"invitation_id": f"inv_{uuid.uuid4().hex}", **request.json}
+    )
+
+
+class Recorder:
+    """A server that keeps every request whole and answers as it is told.
+
+    Each answer is for one request, in order of arrival, and the last one for
+    all that follow: bytes that go out as they are, None for a connection that
+    closes without a word, or a function that makes either from the request.
+    """
+
+    def __init__(self, *answers):
+        self.answers = answers or (invitation,)
+        self.requests = []
+        self.lock = threading.Lock()
+        recorder = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def take(self):
+                answer = recorder.record(Request(self))
+                if answer is None:
+                    self.close_connection = True
+                else:
+                    self.wfile.write(answer)
+
+            do_GET = do_POST = do_PUT = do_CONNECT = take
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(
+            ("127.0.0.1", 0), Handler
+        )
+        self.server.daemon_threads = True
+        self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
+        self.thread = threading.Thread(
+            target=self.server.serve_forever, args=(0.01,)
+        )
+
+    def record(self, request):
+        with self.lock:
+            nth = min(len(self.requests), len(self.answers) - 1)
+            self.requests.append(request)
+        answer = self.answers[nth]
+        return answer(request) if callable(answer) else answer
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+class Running:
+    """`bulk-invite` while it runs: feed it, signal it, then finish()."""
+
+    def __init__(self, args, home, env=None, wrapper=(), **streams):
+        self.stdout = tempfile.TemporaryFile()
+        self.stderr = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [*wrapper, program("bulk-invite"), *map(str, args)],
+            env=clean_env(home, env),
+            cwd=home,
+            bufsize=0,
+            **{
+                "stdin": subprocess.PIPE,
+                "stdout": self.stdout,
+                "stderr": self.stderr,
+                **streams,
+            },
+        )
+
+    def write(self, text):
+        self.process.stdin.write(text.encode())
+
+    def close_stdin(self):
+        self.process.stdin.close()
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def finish(self, timeout=60):
+        """Waits for the end; stdin stays as open as it is."""
+        returncode = self.process.wait(timeout)
+        return subprocess.CompletedProcess(
+            self.process.args,
+            returncode,
+            contents(self.stdout),
+            contents(self.stderr),
+        )
+
+    def stop(self):
+        """Whatever the test left behind."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stdin:
+            self.process.stdin.close()
+        self.stdout.close()
+        self.stderr.close()
+
+
+def contents(stream):
+    stream.seek(0)
+    return stream.read().decode("utf-8", "surrogateescape")
+
+
+class SendCase(unittest.TestCase):
+    """A test with a folder of its own, which is home and working directory of
+    the runs in it."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="bulk-invite-")
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def serve(self, server):
+        """Starts a server that ends with the test."""
+        server.__enter__()
+        self.addCleanup(server.__exit__, None, None, None)
+        return server
+
+    def sandbox(self, *options):
+        return self.serve(Sandbox(*options))
+
+    def recorder(self, *answers):
+        return self.serve(Recorder(*answers))
+
+    def write(self, name, content):
+        """A file in the folder: text, bytes, or rows to join by commas."""
+        if isinstance(content, (list, tuple)):
+            content = "".join(f"{line}\n" for line in content)
+        if isinstance(content, str):
+            content = content.encode("utf-8", "surrogateescape")
+        (self.folder / name).write_bytes(content)
+        return name
+
+    def team(self, *people):
+        """team.csv with these rows; a number makes up so many members."""
+        if len(people) == 1 and isinstance(people[0], int):
+            people = members(people[0])
+        return self.write("team.csv", ["email,role", *people])
+
+    def arguments(self, server, input_name, args):
+        url = [] if server is None else ["--base-url", server.url]
+        return ["send", input_name, "--org", "acme", *url, *args]
+
+    def send(self, server, *args, input_name="team.csv", expect=None, **how):
+        """`send` to its end. `expect` is the exit code wanted."""
+        return self.run_program(
+            *self.arguments(server, input_name, args), expect=expect, **how
+        )
+
+    def run_program(self, *args, expect=None, **how):
+        done = run_cli(args, home=self.folder, **how)
+        self.check_sane(done)
+        if expect is not None:
+            self.assertEqual(done.returncode, expect, done.stderr)
+        return done
+
+    def start(self, server, *args, input_name="-", **how):
+        """`send` that goes on meanwhile; stdin is a pipe."""
+        running = Running(
+            self.arguments(server, input_name, args), self.folder, **how
+        )
+        self.addCleanup(running.stop)
+        return running
+
+    def finish(self, running, expect=None, timeout=60):
+        done = running.finish(timeout)
+        self.check_sane(done)
+        if expect is not None:
+            self.assertEqual(done.returncode, expect, done.stderr)
+        return done
+
+    def check_sane(self, done):
+        """It ended on its own terms and said so in words, if at all."""
+        self.assertIn(done.returncode, EXIT_CODES, done.stderr)
+        for sign in ("Sanitizer", "runtime error", "bug:", "Assertion"):
+            self.assertNotIn(sign, done.stderr)
+        for char in done.stderr:
+            self.assertTrue(
+                char == "\n" or char.isprintable(), repr(done.stderr)
+            )
+
+    def report(self, name="team.csv.report.csv"):
+        """A report's rows in the order of the input, each line once."""
+        path = self.folder / name
+        with open(path, newline="", encoding="utf-8") as file:
+            if name.endswith(".jsonl"):
+                rows = [json.loads(line) for line in file]
+            else:
+                rows = list(csv.DictReader(file))
+        rows.sort(key=lambda row: int(row["line"]))
+        lines = [row["line"] for row in rows]
+        self.assertEqual(len(lines), len(set(lines)), "a line twice")
+        return rows
+
+    def statuses(self, name="team.csv.report.csv"):
+        """The statuses of a report's rows, in the order of the input."""
+        return [row["status"] for row in self.report(name)]
+
+    def check_totals(self, done, count, name="team.csv.report.csv"):
+        """Report and summary have a status for each of `count` rows, and
+        agree; returns how often the report has each."""
+        totals = Counter(self.statuses(name))
+        self.assertEqual(sum(totals.values()), count, totals)
+        said = Counter()
+        for line in done.stderr.splitlines():
+            number, _, label = line.strip().partition(" ")
+            if line.startswith("  ") and number.isdigit():
+                status = label.replace(" by the server", "")
+                said[status.replace(" ", "_")] = int(number)
+        self.assertEqual(said, totals, done.stderr)
+        self.assertIn(f"{count} row", done.stderr)
+        return totals
+
+
+def members(count):
+    return [f"person{i}@example.com,member" for i in range(1, count + 1)]
