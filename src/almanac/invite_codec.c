@@ -69,6 +69,8 @@ static const struct rule rules[] = {
      "the server does not know this organization or URL"},
     {405, 405, REPLY_WRONG_DOOR, CODE_REFUSED,
      "the server takes no invitations at this URL"},
+    {407, 407, REPLY_UNAUTHORIZED, CODE_SETUP,
+     "the proxy wants a user and a password"},
     {408, 408, REPLY_NOT_PROCESSED, CODE_UNAVAILABLE,
      "the server did not wait for the request"},
     {409, 409, REPLY_ALREADY, CODE_CONFLICT,

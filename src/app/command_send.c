@@ -281,7 +281,8 @@ static int run(struct send *send, struct error *err)
 {
     struct pipeline_end end;
     send->started_us = clock_monotonic_us();
-    if (is_terminal())
+    /* Rows that scroll by on the same screen are progress enough. */
+    if (is_terminal() && !report_is_on_terminal(send->report))
         send->progress =
             progress_new(STDERR_FILENO, &send->log, &send->counters,
                          send->plan.rows, send->started_us);

@@ -6,12 +6,18 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+/* Those that were ignored from the start stay so (nohup, a shell's background
+ * job); once blocked they would arrive all the same. */
 static void stop_signals(sigset_t *set)
 {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action;
+
     sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGHUP);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+        if (sigaction(numbers[i], NULL, &action) == 0 &&
+            action.sa_handler != SIG_IGN)
+            sigaddset(set, numbers[i]);
 }
 
 enum error_kind signals_open(int *fd, struct error *err)

@@ -8,8 +8,8 @@
  * first thread starts: threads inherit the mask.
  */
 
-/* Blocks SIGINT, SIGTERM and SIGHUP, ignores SIGPIPE. *fd becomes readable
- * when one of them came. */
+/* Blocks those of SIGINT, SIGTERM and SIGHUP that are not ignored, and ignores
+ * SIGPIPE. *fd becomes readable when one of them came. */
 enum error_kind signals_open(int *fd, struct error *err) MUST_CHECK;
 
 /* Takes one from the fd: its number, 0 when there is none. */

@@ -245,6 +245,11 @@ enum error_kind atomic_file_open(struct atomic_file **file, const char *path,
     return kind;
 }
 
+bool atomic_file_is_terminal(const struct atomic_file *file)
+{
+    return !file->partial && isatty(file->fd) == 1;
+}
+
 /* stdout may be non-blocking when another program shares it. */
 static int wait_writable(int fd)
 {

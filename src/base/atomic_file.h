@@ -1,6 +1,7 @@
 #ifndef BULK_INVITE_BASE_ATOMIC_FILE_H
 #define BULK_INVITE_BASE_ATOMIC_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attributes.h"
@@ -22,6 +23,9 @@ struct atomic_file;
  * until commit or abandon; set to NULL on error. */
 enum error_kind atomic_file_open(struct atomic_file **file, const char *path,
                                  struct error *err) MUST_CHECK;
+
+/* Is it written directly to a terminal? */
+bool atomic_file_is_terminal(const struct atomic_file *file);
 
 /* Buffers; writes to the file when the buffer is full. */
 enum error_kind atomic_file_write(struct atomic_file *file, const void *bytes,

@@ -55,10 +55,13 @@ static const char *local_part_fault(const char *at, const char *end)
         return "has more than 64 bytes before the \"@\"";
     if (*at == '"')
         return NULL;
+    /* "Ada <ada@example.com>": the space is not what is wrong. */
+    if (memchr(at, '<', (size_t)(end - at)))
+        return NOT_BARE;
     for (; at < end; at++) {
         if (*at == ' ')
             return "has a space in it";
-        if (*at == '<' || *at == '>')
+        if (*at == '>')
             return NOT_BARE;
         if (strchr("()[]:;,\\\"", *at))
             return "has a character before the \"@\" that is only allowed in "

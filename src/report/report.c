@@ -6,6 +6,7 @@
 
 #include "base/atomic_file.h"
 #include "base/strbuf.h"
+#include "base/text_safe.h"
 #include "report/report_format.h"
 
 /* Far above any row: two fields at the reader's cap and what a capped answer
@@ -16,6 +17,7 @@ struct report {
     enum report_format format;
     struct atomic_file *file;
     struct strbuf line; /* kept between rows for its memory */
+    bool is_on_terminal;
 };
 
 static bool ends_with(const char *text, const char *end)
@@ -51,6 +53,7 @@ enum error_kind report_open(struct report **report, const char *path,
         release(opened);
         return err->kind;
     }
+    opened->is_on_terminal = atomic_file_is_terminal(opened->file);
     if (format == REPORT_CSV) {
         report_csv_header(&opened->line);
         /* To the kernel at once: a report that takes nothing (/dev/full, a
@@ -64,6 +67,29 @@ enum error_kind report_open(struct report **report, const char *path,
     }
     *report = opened;
     return ERROR_NONE;
+}
+
+bool report_is_on_terminal(const struct report *report)
+{
+    return report->is_on_terminal;
+}
+
+/* A row as one line that steers no terminal. */
+static enum error_kind show(struct report *report, struct error *err)
+{
+    size_t len = report->line.len;
+    const char *bytes = report->line.bytes;
+    struct strbuf safe;
+
+    while (len > 0 && (bytes[len - 1] == '\n' || bytes[len - 1] == '\r'))
+        len--;
+    strbuf_init(&safe, 4 * LINE_MAX_BYTES);
+    text_safe_add(&safe, bytes, len);
+    strbuf_add_char(&safe, '\n');
+    enum error_kind kind =
+        atomic_file_write(report->file, safe.bytes, safe.len, err);
+    strbuf_clear(&safe);
+    return kind;
 }
 
 enum error_kind report_add(struct report *report, const struct row *row,
@@ -80,6 +106,8 @@ enum error_kind report_add(struct report *report, const struct row *row,
         return error_set(err, ERROR_STORAGE,
                          "line %" PRIu64 " is too long for the report",
                          row->line);
+    if (report->is_on_terminal)
+        return show(report, err);
     return atomic_file_write(report->file, line->bytes, line->len, err);
 }
 

@@ -1,6 +1,8 @@
 #ifndef BULK_INVITE_REPORT_REPORT_H
 #define BULK_INVITE_REPORT_REPORT_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "domain/row.h"
 
@@ -11,13 +13,15 @@
  *   line,email,role,status,invitation_id,state,created_at,expires_at,
  *   http_status,attempts,error_code,error
  *
+ * Bytes that are not UTF-8 become U+FFFD, or one bad row would make the whole
+ * file unreadable. On a terminal, what could steer it is escaped (text_safe.h).
+ *
  * Used by one thread at a time.
  */
 enum report_format {
     REPORT_CSV,   /* RFC 4180, CRLF; every field that needs it quoted; cells a
                      spreadsheet would run neutralised (OWASP) */
-    REPORT_JSONL, /* one object a line, raw values; empty ones are null; bytes
-                     that are not UTF-8 become U+FFFD */
+    REPORT_JSONL, /* one object a line, raw values; empty ones are null */
 };
 
 struct report;
@@ -29,6 +33,9 @@ enum report_format report_format_of(const char *path);
 enum error_kind report_open(struct report **report, const char *path,
                             enum report_format format,
                             struct error *err) MUST_CHECK;
+
+/* Does it go to a terminal? */
+bool report_is_on_terminal(const struct report *report);
 
 /* Appends the row and its outcome. */
 enum error_kind report_add(struct report *report, const struct row *row,

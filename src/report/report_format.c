@@ -63,6 +63,15 @@ static bool is_plain(const char *text)
            !is_formula(text) && text_is_utf8(text, len);
 }
 
+/* The length of the character at `text`, 0 when it is not UTF-8. */
+static size_t utf8_len(const char *text)
+{
+    for (size_t len = 1; len <= 4 && text[len - 1] != '\0'; len++)
+        if (text_is_utf8(text, len))
+            return len;
+    return 0;
+}
+
 static void csv_text(struct strbuf *out, const char *text)
 {
     if (!text || is_plain(text)) {
@@ -72,13 +81,16 @@ static void csv_text(struct strbuf *out, const char *text)
     strbuf_add_char(out, '"');
     if (is_formula(text))
         strbuf_add_char(out, '\'');
-    for (const char *quote = strchr(text, '"'); quote;
-         quote = strchr(text, '"')) {
-        strbuf_add(out, text, (size_t)(quote + 1 - text));
-        strbuf_add_char(out, '"');
-        text = quote + 1;
+    while (*text != '\0') {
+        size_t len = utf8_len(text);
+        if (*text == '"')
+            strbuf_add_char(out, '"');
+        if (len > 0)
+            strbuf_add(out, text, len);
+        else
+            strbuf_add_str(out, REPLACEMENT);
+        text += len > 0 ? len : 1;
     }
-    strbuf_add_str(out, text);
     strbuf_add_char(out, '"');
 }
 
@@ -115,14 +127,6 @@ void report_csv_row(struct strbuf *out, const struct row *row)
     COLUMNS(X)
 #undef X
     end_csv_line(out);
-}
-
-static size_t utf8_len(const char *text)
-{
-    for (size_t len = 1; len <= 4 && text[len - 1] != '\0'; len++)
-        if (text_is_utf8(text, len))
-            return len;
-    return 0;
 }
 
 static void json_escape(struct strbuf *out, char c)

@@ -24,6 +24,7 @@ struct attempt {
     struct strbuf reply_body;
     struct reply_headers reply_headers;
     size_t header_bytes;
+    bool has_all_headers; /* of the latest answer */
     unsigned sends;       /* how often the request was let go: 0 or 1 */
     bool is_refused_send; /* the hook said no to another send */
     char curl_error[CURL_ERROR_SIZE];
@@ -54,6 +55,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
     if (attempt->header_bytes > REPLY_HEADERS_CAP)
         return 0;
     reply_headers_add(&attempt->reply_headers, line, count, clock_wall_us());
+    attempt->has_all_headers = line[0] == '\r' || line[0] == '\n';
     return count;
 }
 
@@ -126,6 +128,7 @@ enum error_kind attempt_start(struct attempt *attempt, void *multi,
     strbuf_reset(&attempt->reply_body);
     reply_headers_reset(&attempt->reply_headers);
     attempt->header_bytes = 0;
+    attempt->has_all_headers = false;
     attempt->sends = 0;
     attempt->is_refused_send = false;
     attempt->curl_error[0] = '\0';
@@ -179,6 +182,14 @@ static const char *curl_words(const struct attempt *attempt, int curl_code)
     return curl_easy_strerror((CURLcode)curl_code);
 }
 
+/* A proxy that does not open a tunnel to the server, and never will. */
+static bool is_refused_by_proxy(const struct attempt *attempt)
+{
+    long status = 0;
+    curl_easy_getinfo(attempt->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status >= 400 && status <= 499 && status != 408 && status != 429;
+}
+
 /* No byte of the request left. */
 static void never_sent(const struct attempt *attempt, int curl_code,
                        struct result *result)
@@ -187,9 +198,14 @@ static void never_sent(const struct attempt *attempt, int curl_code,
     strbuf_init(&words, 600);
     bool is_certificate = curl_code == CURLE_PEER_FAILED_VERIFICATION;
     result->kind = RESULT_UNREACHABLE;
-    if (curl_code == ATTEMPT_CUT_OFF || attempt->is_refused_send) {
-        strbuf_add_str(&words, "the run stopped before it was sent");
-    } else if (is_misconfigured(curl_code)) {
+    if (curl_code == ATTEMPT_CUT_OFF) {
+        strbuf_add_str(&words, "held back before it was sent");
+    } else if (attempt->is_refused_send) {
+        strbuf_add_str(&words, attempt->sends > 0
+                                   ? "the connection was closed before it was "
+                                     "sent"
+                                   : "the run stopped before it was sent");
+    } else if (is_misconfigured(curl_code) || is_refused_by_proxy(attempt)) {
         result->kind = RESULT_MISCONFIGURED;
         strbuf_addf(&words, "%s: %s",
                     is_certificate ? "the server's certificate is not trusted"
@@ -206,7 +222,7 @@ static void never_sent(const struct attempt *attempt, int curl_code,
     strbuf_clear(&words);
 }
 
-/* It left, and no final status line came back. */
+/* It left, and no whole answer came back. */
 static void no_answer(const struct attempt *attempt, int curl_code,
                       struct result *result)
 {
@@ -254,6 +270,25 @@ static enum result_kind kind_of(enum reply_meaning meaning)
     return RESULT_UNKNOWN;
 }
 
+/* Did the connection end, or the time, in the middle of an answer? A close
+ * within the headers passes for a success with libcurl. */
+static bool is_lost_midway(const struct attempt *attempt, int curl_code)
+{
+    switch (curl_code) {
+    case CURLE_OK:
+        return !attempt->has_all_headers;
+    case ATTEMPT_CUT_OFF:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void answered(struct attempt *attempt, long http_status, int curl_code,
                      struct result *result)
 {
@@ -269,6 +304,9 @@ static void answered(struct attempt *attempt, long http_status, int curl_code,
     result->kind = kind_of(
         invite_codec_decode(&reply, attempt->row->email, &result->outcome));
     result->retry_after_us = attempt->reply_headers.retry_after_us;
+    /* Half an answer says nothing of whose API it is. */
+    if (result->kind == RESULT_NOT_OURS && is_lost_midway(attempt, curl_code))
+        no_answer(attempt, curl_code, result);
 }
 
 struct row *attempt_finish(struct attempt *attempt, void *multi, int curl_code,

@@ -27,6 +27,8 @@ static void init_policies(struct engine *engine)
 
 static enum error_kind init_multi(struct engine *engine, struct error *err)
 {
+    /* libcurl would write every connection's keys there. */
+    unsetenv("SSLKEYLOGFILE");
     engine->multi = curl_multi_init();
     if (!engine->multi)
         error_out_of_memory();
@@ -204,7 +206,7 @@ static bool turn(struct engine *engine)
         engine_give_back(engine, now_us);
     } else {
         if (pacer_hold(&engine->pacer, now_us, &held_until_us) != HOLD_NONE)
-            engine_park_ready(engine, held_until_us);
+            engine_hold_back(engine, held_until_us, now_us);
         engine_start_ready(engine, now_us);
         engine_ask(engine, now_us);
     }

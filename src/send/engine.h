@@ -47,6 +47,8 @@ struct engine_ports {
 
 struct engine;
 
+/* Before other threads start: libcurl reads the environment, and what must not
+ * count there is removed. */
 enum error_kind engine_new(struct engine **out,
                            const struct engine_options *options,
                            const struct engine_ports *ports,

@@ -119,12 +119,32 @@ void engine_conclude(struct engine *engine, struct attempt *attempt,
     struct row *row =
         attempt_finish(attempt, engine->multi, curl_code, &result);
     engine->idle[engine->idle_count++] = attempt;
-    note_trouble(engine, row, &result);
+    if (curl_code != ATTEMPT_CUT_OFF)
+        note_trouble(engine, row, &result);
     retry_decide(&engine->retry, row, &result, now_us, &decision);
     pacer_end(&engine->pacer, decision.event, started_us, result.retry_after_us,
               now_us);
     follow(engine, row, &result, &decision);
     outcome_clear(&result.outcome);
+}
+
+/* Those still connecting, or all. */
+static void cut_off(struct engine *engine, bool is_all, int64_t now_us)
+{
+    for (uint32_t i = 0; i < engine->options.concurrency; i++) {
+        struct attempt *attempt = engine->attempts[i];
+        if (attempt_is_in_flight(attempt) &&
+            (is_all || !attempt_is_sent(attempt)))
+            engine_conclude(engine, attempt, ATTEMPT_CUT_OFF, now_us);
+    }
+}
+
+void engine_hold_back(struct engine *engine, int64_t due_us, int64_t now_us)
+{
+    struct row *row;
+    while ((row = engine_pop_ready(engine)) != NULL)
+        park(engine, row, due_us);
+    cut_off(engine, false, now_us);
 }
 
 void engine_give_back(struct engine *engine, int64_t now_us)
@@ -135,11 +155,5 @@ void engine_give_back(struct engine *engine, int64_t now_us)
     while ((row = due_heap_pop(engine->waiting)) != NULL)
         settle_stopped(engine, row);
     engine_release_withheld(engine);
-    bool is_late = now_us >= atomic_load(&engine->cut_off_us);
-    for (uint32_t i = 0; i < engine->options.concurrency; i++) {
-        struct attempt *attempt = engine->attempts[i];
-        if (attempt_is_in_flight(attempt) &&
-            (is_late || !attempt_is_sent(attempt)))
-            engine_conclude(engine, attempt, ATTEMPT_CUT_OFF, now_us);
-    }
+    cut_off(engine, now_us >= atomic_load(&engine->cut_off_us), now_us);
 }

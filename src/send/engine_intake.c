@@ -119,15 +119,6 @@ void engine_start_ready(struct engine *engine, int64_t now_us)
     }
 }
 
-void engine_park_ready(struct engine *engine, int64_t due_us)
-{
-    struct row *row;
-    while ((row = engine_pop_ready(engine)) != NULL) {
-        engine_tell(engine, HANDOFF_PARKED, row);
-        due_heap_push(engine->waiting, row, due_us);
-    }
-}
-
 int64_t engine_next_start_us(const struct engine *engine, int64_t now_us)
 {
     int64_t next_us = pacer_next_us(&engine->pacer, now_us);

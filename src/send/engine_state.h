@@ -80,9 +80,6 @@ void engine_ask(struct engine *engine, int64_t now_us);
 /* Starts what is ready and permitted. */
 void engine_start_ready(struct engine *engine, int64_t now_us);
 
-/* Gives the intents of ready rows back until `due_us`. */
-void engine_park_ready(struct engine *engine, int64_t due_us);
-
 /* When engine_ask() or engine_start_ready() can next do something by the
  * passing of time alone. */
 int64_t engine_next_start_us(const struct engine *engine, int64_t now_us);
@@ -109,7 +106,11 @@ void engine_tell(struct engine *engine, enum handoff_kind kind,
 /* Stops the run for a reason found here. */
 void engine_stop_because(struct engine *engine, const struct error *why);
 
-/* Hands back what has not started and what is still connecting. */
+/* A hold: gives the intents of ready rows back until `due_us`, and of those
+ * still connecting, whose requests would leave in the midst of it. */
+void engine_hold_back(struct engine *engine, int64_t due_us, int64_t now_us);
+
+/* A stop: hands back what has not started and what is still connecting. */
 void engine_give_back(struct engine *engine, int64_t now_us);
 
 /* Refused rows were refused for themselves: settles them as rejected. */

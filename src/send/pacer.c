@@ -153,6 +153,9 @@ void pacer_end(struct pacer *pacer, enum pacer_event event, int64_t started_us,
                int64_t retry_after_us, int64_t now_us)
 {
     pacer->in_flight--;
+    /* "Now", with a refusal, is no leave to hammer. */
+    if (retry_after_us == 0)
+        retry_after_us = -1;
     /* Several attempts that were in flight together tell of one trouble once:
      * only one that started after the hold began can make it longer. */
     bool is_of_before_hold =

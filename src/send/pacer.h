@@ -86,7 +86,7 @@ uint32_t pacer_startable(const struct pacer *pacer, int64_t now_us,
                          int64_t horizon_us);
 
 /* An attempt that started at `started_us` ended. `retry_after_us` is what the
- * server asked for, -1 for nothing. */
+ * server asked for, -1 for nothing; 0 counts as nothing. */
 void pacer_end(struct pacer *pacer, enum pacer_event event, int64_t started_us,
                int64_t retry_after_us, int64_t now_us);
 

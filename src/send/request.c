@@ -99,7 +99,9 @@ static enum error_kind configure_trust(CURL *easy,
         SET(CURLOPT_CAINFO, settings->cacert);
         SET(CURLOPT_CAPATH, NULL);
     }
+    /* Both count against the environment, $no_proxy too. */
     SET(CURLOPT_PROXY, settings->proxy ? settings->proxy : "");
+    SET(CURLOPT_NOPROXY, "");
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     /* FastAPI answers a trailing slash with a redirect to http://, and a loop
      * of 307s is a flood of POSTs. */

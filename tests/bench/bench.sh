@@ -100,6 +100,8 @@ row() { printf "$line" "$@"; }
 
 echo "$rows rows, $concurrency in flight, latency $latency ms," \
     "medians of $runs runs"
+# Anybody else at work on the two cores makes the figures meaningless.
+echo "load before: $(cut -d' ' -f1 /proc/loadavg)"
 row who rows/s of-wrk us-CPU/row peak-MiB
 for ((i = 0; i < runs; i++)); do
     run_wrk >>"$dir/wrk.rates"

@@ -235,7 +235,7 @@ def run_cli(args, stdin=None, env=None, timeout=60, home=None, cwd=None):
     return done
 
 
-EXIT_CODES = (0, 2, 3, 4, 5, 6, 7, 8, 9, 11, 130, 143)
+EXIT_CODES = (0, 2, 3, 4, 5, 6, 7, 8, 9, 11, 129, 130, 143)
 
 
 def wait_until(condition, what, timeout=30):
@@ -326,10 +326,14 @@ class Recorder:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(
-            ("127.0.0.1", 0), Handler
-        )
-        self.server.daemon_threads = True
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 128
+
+            def handle_error(self, *_):
+                pass  # a client that leaves
+
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
         self.thread = threading.Thread(
             target=self.server.serve_forever, args=(0.01,)
@@ -352,6 +356,10 @@ class Recorder:
         self.server.server_close()
 
 
+# A shell's background jobs ignore SIGINT, and so do their children.
+USUAL_SIGNALS = ("/usr/bin/env", "--default-signal=INT,HUP,TERM")
+
+
 class Running:
     """`bulk-invite` while it runs: feed it, signal it, then finish()."""
 
@@ -359,7 +367,12 @@ class Running:
         self.stdout = tempfile.TemporaryFile()
         self.stderr = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [*wrapper, program("bulk-invite"), *map(str, args)],
+            [
+                *USUAL_SIGNALS,
+                *wrapper,
+                program("bulk-invite"),
+                *map(str, args),
+            ],
             env=clean_env(home, env),
             cwd=home,
             bufsize=0,
@@ -376,6 +389,10 @@ class Running:
 
     def close_stdin(self):
         self.process.stdin.close()
+
+    def said(self):
+        """What is on its stderr so far."""
+        return contents(self.stderr)
 
     def signal(self, number):
         self.process.send_signal(number)
@@ -402,8 +419,10 @@ class Running:
 
 
 def contents(stream):
-    stream.seek(0)
-    return stream.read().decode("utf-8", "surrogateescape")
+    """What a program wrote so far; a seek would move its end of the file."""
+    size = os.fstat(stream.fileno()).st_size
+    written = os.pread(stream.fileno(), size, 0)
+    return written.decode("utf-8", "surrogateescape")
 
 
 class SendCase(unittest.TestCase):

@@ -1,11 +1,12 @@
 """The main job: who is invited, with which requests, and who is not."""
 
-import re
-import signal
+import threading
 import unittest
+from pathlib import Path
 
 from support import (
     INVITE_PATH,
+    Running,
     SendCase,
     invitation,
     members,
@@ -77,7 +78,11 @@ class Invitations(SendCase):
         self.assertEqual((done.stdout, done.stderr), ("", ""))
 
     def test_the_summary_names_totals_organization_and_report(self):
-        self.team("ada@example.com,admin", "bob@example.com,", "Ada@EXAMPLE.com,admin")
+        self.team(
+            "ada@example.com,admin",
+            "bob@example.com,",
+            "Ada@EXAMPLE.com,admin",
+        )
         sandbox = self.sandbox()
         done = self.send(sandbox, expect=3)
         self.assertEqual(
@@ -324,19 +329,31 @@ class Pace(SendCase):
         self.assertGreaterEqual(times[-1] - times[0], 0.45)
 
     def test_requests_in_flight_stay_below_the_limit(self):
-        sandbox = self.sandbox("--latency", "300ms")
-        self.team(7)
-        running = self.start(
-            sandbox, "--concurrency", "3", input_name="team.csv"
-        )
-        # One goes first, alone; then three at a time.
-        counts = set()
-        while running.process.poll() is None:
-            posts = sandbox.seen()["posts"]
-            report = self.folder / "team.csv.report.csv.partial"
-            counts.add(posts)
-        self.finish(running, expect=0)
-        self.assertLessEqual(counts, {0, 1, 2, 3, 4, 5, 6, 7})
+        self.team(20)
+        lock = threading.Lock()
+        three = threading.Barrier(3)
+        now = most = 0
+
+        def answer(request):
+            nonlocal now, most
+            with lock:
+                now += 1
+                most = max(most, now)
+            if request.json["email"][:8] in ("person2@", "person3@", "person4@"):
+                three.wait(timeout=30)
+            with lock:
+                now -= 1
+            return invitation(request)
+
+        self.send(self.recorder(answer), "--concurrency", "3", expect=0)
+        self.assertEqual(most, 3)
+
+    def test_the_first_request_goes_alone(self):
+        """It proves token, organization and URL before others follow."""
+        self.team(20)
+        sandbox = self.sandbox("--latency", "200ms", "--token", "right")
+        self.send(sandbox, env={"BULK_INVITE_TOKEN": "wrong"}, expect=7)
+        self.assertEqual(sandbox.seen()["posts"], 1)
 
 
 class Requests(SendCase):
@@ -537,13 +554,35 @@ class Rehearsal(SendCase):
         self.assertIn("http://127.0.0.1:", done.stderr)
 
     def test_the_rehearsals_server_is_gone_afterwards(self):
-        self.team("bob@example.com,")
-        done = self.run_program("send", "team.csv", "--sandbox", expect=3)
-        url = re.search(r"http://127\.0\.0\.1:\d+", done.stderr).group()
         self.team("ada@example.com,admin")
-        self.send(
-            None, "--base-url", url, "--give-up-after", "0s", expect=5
+        self.run_program("send", "team.csv", "--sandbox", expect=0)
+        self.assertEqual(processes_at_home(self.folder), [])
+
+    def test_a_killed_rehearsal_leaves_no_server(self):
+        running = Running(["send", "-", "--sandbox"], self.folder)
+        self.addCleanup(running.stop)
+        wait_until(
+            lambda: len(processes_at_home(self.folder)) == 2,
+            "the sandbox has started",
         )
+        running.process.kill()
+        running.process.wait()
+        wait_until(
+            lambda: not processes_at_home(self.folder), "the sandbox is gone"
+        )
+
+
+def processes_at_home(folder):
+    """Whoever runs with this folder as its HOME."""
+    found = []
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            variables = environ.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if f"HOME={folder}".encode() in variables:
+            found.append(environ.parent.name)
+    return found
 
 
 class Words(unittest.TestCase):

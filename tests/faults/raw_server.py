@@ -146,8 +146,19 @@ def half_close():
 
     def act(connection, _request):
         connection.sock.shutdown(socket.SHUT_WR)
-        connection.wait_gone()
+        while connection.read_request():
+            pass
         return CLOSED
+
+    return act
+
+
+def serve(count):
+    """Answers so many requests properly, before whatever comes next."""
+
+    def act(connection, _request):
+        for _ in range(count):
+            connection.send(invited(connection.read_request()))
 
     return act
 

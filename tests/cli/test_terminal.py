@@ -1,0 +1,381 @@
+"""What a person at a terminal sees and is asked, and what never gets there."""
+
+import fcntl
+import os
+import pty
+import re
+import selectors
+import struct
+import subprocess
+import termios
+import time
+import unittest
+
+from support import (
+    USUAL_SIGNALS,
+    SendCase,
+    clean_env,
+    invitation,
+    members,
+    program,
+    reply,
+    wait_until,
+)
+
+TIMEOUT_S = 60
+ERASE = "\x1b[K"  # to the end of the line: the one sequence that is used
+
+
+class Terminal:
+    """`bulk-invite` on a terminal of its own: stdin, stdout and stderr, each
+    unless given otherwise. With `ctty`, Ctrl-C works."""
+
+    def __init__(self, args, home, columns=100, env=None, **streams):
+        self.output = ""
+        self.fd, terminal = pty.openpty()
+        fcntl.ioctl(
+            terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0)
+        )
+        both = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
+        both.update(streams)
+        # setsid makes the terminal on stdin the controlling one.
+        session = ("setsid", "--ctty") if both["stdin"] == terminal else ()
+        self.process = subprocess.Popen(
+            [
+                *session,
+                *USUAL_SIGNALS,
+                program("bulk-invite"),
+                *map(str, args),
+            ],
+            env=clean_env(home, {"TERM": "xterm-256color", **(env or {})}),
+            cwd=home,
+            bufsize=0,
+            **both,
+        )
+        os.close(terminal)
+
+    def read(self, until):
+        """Collects output until the condition holds or the program ends."""
+        deadline = time.monotonic() + TIMEOUT_S
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.fd, selectors.EVENT_READ)
+            while not until(self.output):
+                if not selector.select(max(0, deadline - time.monotonic())):
+                    raise AssertionError(f"no more came after: {self.output}")
+                try:
+                    got = os.read(self.fd, 65536)
+                except OSError:  # nobody has the terminal open any more
+                    return False
+                self.output += got.decode("utf-8", "surrogateescape")
+        return True
+
+    def read_until(self, text):
+        if not self.read(lambda output: text in output):
+            raise AssertionError(f"ended without {text}: {self.output}")
+
+    def type(self, keys):
+        os.write(self.fd, keys.encode())
+
+    def finish(self):
+        self.read(lambda _: False)
+        return self.process.wait(TIMEOUT_S)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.fd)
+        for stream in (self.process.stdin, self.process.stderr):
+            if stream:
+                stream.close()
+
+
+class TerminalCase(SendCase):
+    def terminal(self, server, *args, input_name="team.csv", **how):
+        started = Terminal(
+            self.arguments(server, input_name, args), self.folder, **how
+        )
+        self.addCleanup(started.stop)
+        return started
+
+    def finished(self, terminal, expect):
+        self.assertEqual(terminal.finish(), expect, terminal.output)
+        self.check_tame(terminal.output)
+        return terminal.output
+
+    def check_tame(self, output):
+        """Lines, and at most the progress line's erasing."""
+        rest = output.replace("\r\n", "\n").replace(ERASE, "")
+        for char in rest.replace("\r", "\n").replace("^C", ""):
+            self.assertTrue(char == "\n" or char.isprintable(), repr(output))
+
+    def report_exists(self):
+        return any("report" in name for name in os.listdir(self.folder))
+
+
+class Question(TerminalCase):
+    def asked(self, *args, sandbox=None, **how):
+        sandbox = sandbox or self.sandbox()
+        terminal = self.terminal(sandbox, *args, **how)
+        terminal.read_until("[y/N] ")
+        self.assertEqual(sandbox.seen()["posts"], 0)
+        return sandbox, terminal
+
+    def test_it_says_how_many_where_and_asks(self):
+        self.team(
+            *members(2), "person1@example.com,member", "bad,member", ",x"
+        )
+        sandbox, terminal = self.asked()
+        self.assertIn(
+            "team.csv: 5 rows, 2 people to invite, 2 invalid, 1 duplicate",
+            terminal.output,
+        )
+        self.assertIn(f"organization acme at {sandbox.url}", terminal.output)
+
+    def test_anything_but_yes_sends_nothing(self):
+        self.team(2)
+        # \x04, Ctrl-D, is the end of the input.
+        for keys in ("n\n", "\n", "no\n", "yess\n", "yesterday we did\n", "\x04"):
+            with self.subTest(keys=keys):
+                sandbox, terminal = self.asked()
+                terminal.type(keys)
+                self.assertIn("nothing was sent", self.finished(terminal, 8))
+                self.assertEqual(sandbox.seen()["posts"], 0)
+                self.assertFalse(self.report_exists())
+
+    def test_yes_sends(self):
+        self.team(2)
+        for keys in ("y\n", "Y\n", "yes\n"):
+            with self.subTest(keys=keys):
+                sandbox, terminal = self.asked()
+                terminal.type(keys)
+                self.assertIn("2 invited", self.finished(terminal, 0))
+                self.assertEqual(sandbox.seen()["posts"], 2)
+
+    def test_ctrl_c_at_the_question_sends_nothing(self):
+        self.team(2)
+        sandbox, terminal = self.asked()
+        terminal.type("\x03")
+        self.assertIn(terminal.finish(), (130, -2))
+        self.assertEqual(sandbox.seen()["posts"], 0)
+        self.assertFalse(self.report_exists())
+
+    def test_too_many_new_people_are_not_even_asked_for(self):
+        self.team(3)
+        sandbox = self.sandbox()
+        output = self.finished(
+            self.terminal(sandbox, "--max-new", "2"), expect=8
+        )
+        self.assertNotIn("[y/N]", output)
+        self.assertIn("--max-new", output)
+
+    def test_nobody_to_invite_is_no_question(self):
+        self.team("bad,member")
+        output = self.finished(self.terminal(self.sandbox()), expect=3)
+        self.assertNotIn("[y/N]", output)
+
+    def test_with_yes_there_is_no_question(self):
+        self.team(2)
+        for flag in ("--yes", "-y"):
+            output = self.finished(
+                self.terminal(self.sandbox(), flag), expect=0
+            )
+            self.assertNotIn("[y/N]", output)
+            self.assertIn("2 invited", output)
+
+    def test_a_rehearsal_says_so(self):
+        self.team(2)
+        terminal = Terminal(["send", "team.csv", "--sandbox"], self.folder)
+        self.addCleanup(terminal.stop)
+        terminal.read_until("[y/N] ")
+        self.assertIn("sandbox: no e-mail is sent", terminal.output)
+        terminal.type("y\n")
+        self.assertIn("2 invited", self.finished(terminal, 0))
+
+    def test_a_list_from_stdin_cannot_be_asked_about(self):
+        sandbox = self.sandbox()
+        terminal = self.terminal(
+            sandbox, input_name="-", stdin=subprocess.DEVNULL
+        )
+        # It has the list's first line to read before it can say so.
+        self.assertIn(terminal.finish(), (2, 4))
+        terminal = self.terminal(sandbox, input_name="-", stdin=subprocess.PIPE)
+        terminal.process.stdin.write(b"email,role\nada@example.com,x\n")
+        self.assertIn("--yes", self.finished(terminal, expect=2))
+        self.assertEqual(sandbox.seen()["posts"], 0)
+
+    def test_a_list_from_stdin_with_yes_is_sent(self):
+        sandbox = self.sandbox()
+        terminal = self.terminal(
+            sandbox, "--yes", input_name="-", stdin=subprocess.PIPE
+        )
+        terminal.process.stdin.write(b"email,role\nada@example.com,x\n")
+        wait_until(sandbox.invites, "the row is sent")
+        terminal.process.stdin.close()
+        self.assertIn("1 invited", self.finished(terminal, expect=0))
+
+    def test_a_script_with_a_screen_is_not_asked(self):
+        """Its stdin is no terminal: nobody could answer."""
+        self.team(2)
+        output = self.finished(
+            self.terminal(self.sandbox(), stdin=subprocess.DEVNULL), expect=0
+        )
+        self.assertNotIn("[y/N]", output)
+
+
+class Progress(TerminalCase):
+    def test_one_line_shows_how_far_it_is(self):
+        self.team(30)
+        sandbox = self.sandbox("--latency", "50ms")
+        terminal = self.terminal(sandbox, "--yes", "--concurrency", "4")
+        output = self.finished(terminal, expect=0)
+        drawn = [line for line in output.split("\r") if line.endswith(ERASE)]
+        counts = [re.search(r"(\d+) of 30 ", line) for line in drawn]
+        counts = [int(match.group(1)) for match in counts if match]
+        self.assertGreater(len(counts), 1)
+        self.assertEqual(counts, sorted(counts))
+        # Gone before the summary: what remains is the summary alone.
+        self.assertTrue(
+            output.rpartition(ERASE)[2].startswith("30 rows read"), output
+        )
+
+    def test_it_fits_the_window(self):
+        self.team(30)
+        for columns in (20, 40, 250):
+            with self.subTest(columns=columns):
+                sandbox = self.sandbox("--latency", "20ms")
+                terminal = self.terminal(sandbox, "--yes", columns=columns)
+                output = self.finished(terminal, expect=0)
+                for line in output.split("\r"):
+                    if line.endswith(ERASE):
+                        self.assertLess(len(line) - len(ERASE), columns)
+
+    def test_it_says_why_nothing_happens(self):
+        self.team(3)
+        recorder = self.recorder(reply(429, retry_after="100"))
+        terminal = self.terminal(recorder, "--yes")
+        terminal.read_until("waiting for quota, goes on in 1m")
+        terminal.type("\x03")
+        self.assertIn("3 unprocessed", self.finished(terminal, expect=130))
+        self.assertEqual(len(recorder.requests), 1)
+
+    def test_the_rows_on_the_same_terminal_are_progress_enough(self):
+        self.team(3)
+        terminal = self.terminal(self.sandbox(), "--yes", "--report", "-")
+        output = self.finished(terminal, expect=0)
+        self.assertNotIn(ERASE, output)
+        self.assertEqual(output.count(",invited,"), 3)
+
+    def test_ctrl_c_stops_and_tells(self):
+        self.team(500)
+        sandbox = self.sandbox("--latency", "100ms")
+        terminal = self.terminal(sandbox, "--yes", "--rate", "50/s")
+        wait_until(lambda: len(sandbox.invites()) > 5, "some are sent")
+        terminal.type("\x03")
+        output = self.finished(terminal, expect=130)
+        self.assertIn("stopping", output)
+        self.assertIn("Stopped early: Interrupt", output)
+        totals = self.statuses()
+        self.assertEqual(len(totals), 500)
+        self.assertEqual(totals.count("invited"), len(sandbox.invites()))
+
+    def test_no_escape_codes_where_stderr_is_no_terminal(self):
+        """stdin and stdout are one."""
+        self.team(10)
+        sandbox = self.sandbox("--latency", "50ms")
+        terminal = self.terminal(
+            sandbox, "--concurrency", "2", stderr=subprocess.PIPE
+        )
+        self.assertEqual(terminal.finish(), 0)
+        self.assertEqual(terminal.output, "")
+        self.assertEqual(terminal.process.stderr.read(), b"")
+
+
+EVIL = "\x1b]0;pwned\x07\x1b[2J\x9b31m\u202e\u2066\x08\x7f"
+
+
+class Hostile(TerminalCase):
+    """Bytes from strangers are shown, but steer nothing."""
+
+    def check_shown(self, terminal, expect):
+        output = self.finished(terminal, expect)
+        self.assertIn("\\x1B]0;pwned", output)
+        return output
+
+    def test_column_names(self):
+        self.write("team.csv", f"name{EVIL},role\nAda,admin\n")
+        self.check_shown(self.terminal(self.sandbox(), "--yes"), expect=4)
+
+    def test_the_name_of_the_file(self):
+        name = f"te{EVIL}am.csv"
+        self.write(name, ["email,role", *members(2)])
+        terminal = self.terminal(self.sandbox(), input_name=name)
+        terminal.read_until("[y/N] ")
+        terminal.type("y\n")
+        self.check_shown(terminal, expect=0)
+
+    def test_a_missing_file(self):
+        name = f"te{EVIL}am.csv"
+        terminal = self.terminal(self.sandbox(), input_name=name)
+        self.check_shown(terminal, expect=4)
+
+    def test_flags_and_values(self):
+        for args in (
+            [f"--x{EVIL}"],
+            ["--org", EVIL],
+            ["--rate", EVIL],
+            ["--base-url", f"https://{EVIL}"],
+            ["--config", f"{EVIL}.ini"],
+            ["--profile", EVIL],
+        ):
+            with self.subTest(args=args):
+                self.check_shown(self.terminal(None, *args), expect=2)
+
+    def test_cells_and_words_of_the_server_in_a_report_on_the_terminal(self):
+        self.team(
+            *members(2), f'"a{EVIL}@b.c",member', '"two\nlines@b.c",member'
+        )
+        recorder = self.recorder(
+            invitation, reply(422, {"detail": f"no {EVIL} \x85 \u2028"})
+        )
+        terminal = self.terminal(recorder, "--yes", "--report", "-")
+        output = self.check_shown(terminal, expect=3)
+        self.assertEqual(output.count(",invalid,"), 2)
+        self.assertIn("two\\nlines", output)
+
+    def test_what_a_server_says_to_everybody(self):
+        self.team(2)
+        for answer in (
+            reply(401, {"detail": f"no {EVIL}"}),
+            reply(404, f"<title>no {EVIL}</title>"),
+            reply(403, f"no {EVIL}".encode()),
+            reply(403, b"no \x1b[31m\xff\xfe"),
+            reply(302, location=EVIL.encode().decode("latin-1")),
+        ):
+            with self.subTest(answer=answer):
+                terminal = self.terminal(
+                    self.recorder(answer), "--yes", "--verbose"
+                )
+                self.finished(terminal, expect=7)
+
+    def test_a_status_line_that_is_none(self):
+        self.team(1)
+        recorder = self.recorder(b"HTTP/9.9 999 \x1b[31m\r\n\r\n")
+        terminal = self.terminal(
+            recorder, "--yes", "--verbose", "--timeout", "500ms"
+        )
+        terminal.finish()
+        self.check_tame(terminal.output)
+
+    def test_the_words_of_a_token_command_are_not_ours(self):
+        """stdout of the command is a secret and not shown."""
+        self.team(1)
+        terminal = self.terminal(
+            self.sandbox(), "--token-command", "printf 'a\\033[31m'"
+        )
+        output = self.finished(terminal, expect=2)
+        self.assertNotIn("[31m", output)
+
+
+if __name__ == "__main__":
+    unittest.main()
