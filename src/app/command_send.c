@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/ledger_choice.h"
 #include "app/pipeline.h"
 #include "app/plan.h"
 #include "app/sandbox_process.h"
@@ -30,7 +31,8 @@ struct send {
     struct input_options input_options;
     struct input *input;
     struct ledger *ledger;
-    struct plan plan; /* rows 0: none was made */
+    char *ledger_path; /* NULL: a temporary one */
+    struct plan plan;  /* rows 0: none was made */
     struct report *report;
     char *report_path;
     struct counters counters;
@@ -81,6 +83,49 @@ static enum error_kind open_input(struct send *send, struct error *err)
         .cancel_fd = send->cancel_fd,
     };
     return input_open(&send->input, &send->input_options, err);
+}
+
+static enum error_kind set_policy(struct send *send, struct error *err)
+{
+    const struct options *options = send->options;
+    struct ledger_policy policy = {
+        .retries_unknown = options->retry_unknown,
+        .resend_before_s = options->resend_before_s,
+    };
+    if (options->resend) {
+        policy.resends_expired = strcmp(options->resend, "expired") == 0;
+        policy.resends_changed = strcmp(options->resend, "changed") == 0;
+        if (!policy.resends_expired && !policy.resends_changed)
+            return error_set(err, ERROR_USAGE,
+                             "--resend %s: it is either \"expired\" or "
+                             "\"changed\"",
+                             options->resend);
+    }
+    ledger_set_policy(send->ledger, &policy);
+    return ERROR_NONE;
+}
+
+/* A rehearsal remembers nothing, unless a ledger is named for it. */
+static enum error_kind open_ledger(struct send *send, struct error *err)
+{
+    const struct options *options = send->options;
+    if ((options->ledger || !options->sandbox) &&
+        ledger_choose(&send->ledger_path, options, send->endpoint.base, err))
+        return err->kind;
+    struct strbuf activity;
+    strbuf_init(&activity, PATH_CAP);
+    strbuf_addf(&activity, "send %s", options->input);
+    struct ledger_options ledger = {
+        .path = send->ledger_path,
+        .server = send->endpoint.base,
+        .organization = options->org,
+        .must_exist = options->ledger_must_exist,
+        .lock_wait_us = options->lock_wait_us,
+        .activity = strbuf_str(&activity),
+    };
+    enum error_kind kind = ledger_open(&send->ledger, &ledger, err);
+    strbuf_clear(&activity);
+    return kind ? kind : set_policy(send, err);
 }
 
 static void say_plan(const struct send *send)
@@ -168,7 +213,7 @@ static enum error_kind open_report(struct send *send, struct error *err)
 static enum error_kind prepare(struct send *send, struct error *err)
 {
     if (find_server(send, err) || open_input(send, err) ||
-        ledger_open_temporary(&send->ledger, err) || look_ahead(send, err) ||
+        open_ledger(send, err) || look_ahead(send, err) ||
         signals_open(&send->signal_fd, err) || open_report(send, err))
         return err->kind;
     return ledger_begin_run(send->ledger, input_name(send->input), err);
@@ -248,10 +293,8 @@ static void close_books(struct send *send, struct pipeline_end *end)
     send->report = NULL;
     if (check_totals(send, &err) ||
         (end->is_ledger_usable &&
-         (ledger_begin(send->ledger, &err) ||
-          ledger_end_run(send->ledger, &send->counters, exit_code_of(send, end),
-                         &err) ||
-          ledger_commit(send->ledger, &err))))
+         ledger_end_run(send->ledger, &send->counters, exit_code_of(send, end),
+                        &err)))
         end->why = err;
 }
 
@@ -312,6 +355,7 @@ static void clear(struct send *send)
     token_free(send->token);
     sandbox_process_stop(send->sandbox);
     free(send->report_path);
+    free(send->ledger_path);
     log_clear(&send->log);
 }
 

@@ -17,6 +17,7 @@ enum option_type {
     OPTION_BOOL,     /* --x, --no-x, x = yes */
     OPTION_COUNT,    /* without a default: UINT64_MAX, no limit */
     OPTION_DURATION, /* see values.h */
+    OPTION_TIME, /* see values.h; seconds since 1970, INT64_MIN: not given */
     OPTION_RATE,
     OPTION_ACTION, /* done at once instead of a command: --help */
 };
@@ -34,6 +35,7 @@ enum option_group {
     GROUP_TARGET,
     GROUP_INPUT,
     GROUP_RESULT,
+    GROUP_LEDGER,
     GROUP_GUARD,
     GROUP_PACE,
     GROUP_NETWORK,

@@ -100,6 +100,8 @@ static enum error_kind set_option(struct options *options,
         return value_parse_count(text, option->min, option->max, field, err);
     case OPTION_DURATION:
         return set_duration(option, text, field, err);
+    case OPTION_TIME:
+        return value_parse_time(text, field, err);
     case OPTION_RATE:
         return value_parse_rate(text, field, err);
     case OPTION_ACTION:
@@ -114,8 +116,11 @@ static enum error_kind set_default(struct options *options,
 {
     if (option->default_text)
         return set_option(options, option, option->default_text, err);
+    void *field = (char *)options + option->offset;
     if (option->type == OPTION_COUNT)
-        *(uint64_t *)(void *)((char *)options + option->offset) = UINT64_MAX;
+        *(uint64_t *)field = UINT64_MAX;
+    if (option->type == OPTION_TIME)
+        *(int64_t *)field = INT64_MIN;
     return ERROR_NONE;
 }
 

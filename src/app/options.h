@@ -39,6 +39,13 @@ struct options {
     const char *role;
     const char *report; /* NULL: INPUT.report.csv */
 
+    const char *ledger; /* NULL: the usual place */
+    bool ledger_must_exist;
+    int64_t lock_wait_us;
+    bool retry_unknown;
+    const char *resend;      /* "expired", "changed", or NULL */
+    int64_t resend_before_s; /* seconds since 1970; INT64_MIN: not given */
+
     struct rate rate; /* count 0: not given */
     uint64_t concurrency;
     uint64_t max_attempts;

@@ -72,6 +72,23 @@ enum error_kind value_parse_duration(const char *text, int64_t *value_us,
     return ERROR_NONE;
 }
 
+enum error_kind value_parse_time(const char *text, int64_t *value_s,
+                                 struct error *err)
+{
+    struct tm tm = {0};
+    const char *end = strptime(text, "%Y-%m-%d", &tm);
+
+    if (end && *end == 'T')
+        end = strptime(end, "T%H:%M:%SZ", &tm);
+    if (!end || *end != '\0')
+        return error_set(err, ERROR_USAGE,
+                         "\"%s\" is not a time; write it like 2026-11-01 or "
+                         "2026-11-01T12:00:00Z (UTC)",
+                         text);
+    *value_s = (int64_t)timegm(&tm);
+    return ERROR_NONE;
+}
+
 enum error_kind value_parse_rate(const char *text, struct rate *value,
                                  struct error *err)
 {

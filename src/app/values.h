@@ -23,6 +23,11 @@
 enum error_kind value_parse_duration(const char *text, int64_t *value_us,
                                      struct error *err) MUST_CHECK;
 
+/* "2026-11-01" (its first moment) or "2026-11-01T12:00:00Z", both UTC; seconds
+ * since 1970. */
+enum error_kind value_parse_time(const char *text, int64_t *value_s,
+                                 struct error *err) MUST_CHECK;
+
 /* "10/s", "300/m", "1000/h"; 1 to VALUE_RATE_MAX of them. */
 enum error_kind value_parse_rate(const char *text, struct rate *value,
                                  struct error *err) MUST_CHECK;

@@ -147,7 +147,8 @@ static enum error_kind admit(struct committer *committer, struct row *row,
         return err->kind;
     enum row_state state = ROW_SETTLED;
     if (is_owed && !is_held_back(committer, row)) {
-        make_idempotency_key(row->idempotency_key);
+        if (!row->idempotency_key[0])
+            make_idempotency_key(row->idempotency_key);
         state = ROW_INTENT;
     }
     if (ledger_add(ledger, row, state, err))

@@ -78,3 +78,11 @@ bool outcome_needs_look(const struct outcome *outcome)
            (outcome->status == STATUS_DUPLICATE &&
             outcome->code == CODE_DUPLICATE_OTHER_ROLE);
 }
+
+enum outcome_code outcome_code_from_name(const char *name)
+{
+    for (int i = CODE_NONE + 1; i < CODE_COUNT; i++)
+        if (strcmp(code_names[i], name) == 0)
+            return (enum outcome_code)i;
+    return CODE_NONE;
+}

@@ -67,7 +67,8 @@ enum status {
     /* the run's end */                                  \
     X(CODE_STOPPED, "stopped")                           \
     X(CODE_LIMIT, "limit")                               \
-    X(CODE_LEFT_UNKNOWN, "left_unknown")
+    X(CODE_LEFT_UNKNOWN, "left_unknown")                 \
+    X(CODE_RESOLVED, "resolved")
 
 enum outcome_code {
     CODE_NONE, /* nothing to say */
@@ -107,6 +108,9 @@ enum status status_from_name(const char *name);
 
 /* "" for CODE_NONE. */
 const char *outcome_code_name(enum outcome_code code);
+
+/* CODE_NONE for "" and for a name that is none. */
+enum outcome_code outcome_code_from_name(const char *name);
 
 /* Must somebody look at the row? True for rejected, invalid, unknown, failed,
  * unprocessed, and for a duplicate that asks for another role. */

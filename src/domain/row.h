@@ -40,12 +40,13 @@ enum row_state {
 #define IDEMPOTENCY_KEY_SIZE 37
 
 struct row {
-    uint64_t line; /* where the record starts, as an editor counts, from 1 */
-    int64_t id;    /* the ledger's number, 0 before admission */
-    char *email;   /* as it is sent: what the file says, trimmed; UTF-8. For an
-                      invalid row what could be read, perhaps not UTF-8 */
-    char *role;    /* as it is sent; "" when the row has none */
-    char *person;  /* identity key (domain/person.h), NULL for an invalid row */
+    uint64_t line;    /* where the record starts, as an editor counts, from 1 */
+    int64_t id;       /* the ledger's number, 0 before admission */
+    int64_t replaces; /* the earlier row that this one sends again, or 0 */
+    char *email;  /* as it is sent: what the file says, trimmed; UTF-8. For an
+                     invalid row what could be read, perhaps not UTF-8 */
+    char *role;   /* as it is sent; "" when the row has none */
+    char *person; /* identity key (domain/person.h), NULL for an invalid row */
     char idempotency_key[IDEMPOTENCY_KEY_SIZE]; /* kept over retries */
     unsigned attempts;        /* requests started in this run */
     unsigned failed_attempts; /* of these, counted against --max-attempts */

@@ -4,39 +4,243 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "ledger/file.h"
 #include "ledger/schema.h"
 #include "ledger/statements.h"
 
-static enum error_kind create(struct ledger *ledger, struct error *err)
+/* "BInv", in the file's header: this is a ledger. */
+#define APPLICATION_ID 0x42496e76
+
+/* Bounded, and small beside the rest of the program: memory must be the same
+ * for ten rows and for ten million. */
+#define PAGE_CACHE "PRAGMA cache_size = -512;"
+
+/* A file of up to this is checked whole at each start. */
+#define SMALL_FILE (1024 * 1024)
+
+static enum error_kind read_number(struct ledger *ledger, const char *sql,
+                                   int64_t *number, struct error *err)
 {
-    random_bytes(ledger->hash_key, sizeof(ledger->hash_key));
-    return ledger_execute(ledger, ledger_schema, err);
+    sqlite3_stmt *stmt;
+    *number = 0;
+    if (sqlite3_prepare_v2(ledger->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+        return ledger_error(ledger, err);
+    int code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW)
+        *number = sqlite3_column_int64(stmt, 0);
+    enum error_kind kind = ERROR_NONE;
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        kind = ledger_error(ledger, err);
+    sqlite3_finalize(stmt);
+    return kind;
 }
 
-enum error_kind ledger_open_temporary(struct ledger **out, struct error *err)
+/* Version 0 is an empty file; migrations[v] leads from v to v + 1. */
+static const char *const migrations[LEDGER_SCHEMA_VERSION] = {ledger_schema};
+
+static enum error_kind write_identity(struct ledger *ledger,
+                                      const struct ledger_options *options,
+                                      struct error *err)
 {
+    sqlite3_stmt *stmt;
+    if (sqlite3_prepare_v2(ledger->db,
+                           "INSERT INTO identity VALUES (1, ?, ?, ?, ?)", -1,
+                           &stmt, NULL) != SQLITE_OK)
+        return ledger_error(ledger, err);
+    random_bytes(ledger->hash_key, sizeof(ledger->hash_key));
+    ledger_bind_text(stmt, 1, options->server);
+    ledger_bind_text(stmt, 2, options->organization);
+    sqlite3_bind_int64(stmt, 3, clock_wall_us() / US_PER_S);
+    sqlite3_bind_blob(stmt, 4, ledger->hash_key, sizeof(ledger->hash_key),
+                      SQLITE_STATIC);
+    enum error_kind kind = ledger_run_statement(ledger, stmt, err);
+    sqlite3_finalize(stmt);
+    return kind;
+}
+
+/* All of it in one transaction: a ledger is whole or not there. */
+static enum error_kind migrate(struct ledger *ledger,
+                               const struct ledger_options *options,
+                               int64_t version, struct error *err)
+{
+    char pragmas[128];
+    snprintf(pragmas, sizeof(pragmas),
+             "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+             APPLICATION_ID, LEDGER_SCHEMA_VERSION);
+    if (ledger_execute(ledger, "BEGIN IMMEDIATE", err))
+        return err->kind;
+    for (int64_t from = version; from < LEDGER_SCHEMA_VERSION; from++)
+        if (ledger_execute(ledger, migrations[from], err))
+            return err->kind;
+    if (version == 0 && write_identity(ledger, options, err))
+        return err->kind;
+    return ledger_execute(ledger, pragmas, err);
+}
+
+static enum error_kind check_identity(struct ledger *ledger,
+                                      const struct ledger_options *options,
+                                      struct error *err)
+{
+    sqlite3_stmt *stmt;
+    if (sqlite3_prepare_v2(ledger->db,
+                           "SELECT server, organization, hash_key"
+                           " FROM identity",
+                           -1, &stmt, NULL) != SQLITE_OK)
+        return ledger_error(ledger, err);
+    enum error_kind kind = ERROR_NONE;
+    if (sqlite3_step(stmt) != SQLITE_ROW ||
+        sqlite3_column_bytes(stmt, 2) != LEDGER_HASH_KEY_SIZE) {
+        kind = error_set(err, ERROR_STORAGE,
+                         "ledger %s says nothing of whose "
+                         "it is: it is damaged",
+                         ledger->name);
+    } else {
+        const char *server = (const char *)sqlite3_column_text(stmt, 0);
+        const char *organization = (const char *)sqlite3_column_text(stmt, 1);
+        if (strcmp(server, options->server) != 0 ||
+            strcmp(organization, options->organization) != 0)
+            kind = error_set(err, ERROR_USAGE,
+                             "ledger %s belongs to the organization %s at %s, "
+                             "not to %s at %s",
+                             ledger->name, organization, server,
+                             options->organization, options->server);
+        memcpy(ledger->hash_key, sqlite3_column_blob(stmt, 2),
+               LEDGER_HASH_KEY_SIZE);
+    }
+    sqlite3_finalize(stmt);
+    return kind;
+}
+
+/* Is this our file, of a version we know? Nothing is written before that. */
+static enum error_kind check_version(struct ledger *ledger, int64_t *version,
+                                     struct error *err)
+{
+    int64_t application, tables;
+    if (read_number(ledger, "PRAGMA application_id", &application, err) ||
+        read_number(ledger, "PRAGMA user_version", version, err) ||
+        read_number(ledger, "SELECT count(*) FROM sqlite_schema", &tables, err))
+        return err->kind;
+    bool is_empty = application == 0 && *version == 0 && tables == 0;
+    if (!is_empty && application != APPLICATION_ID)
+        return error_set(err, ERROR_STORAGE,
+                         "%s is another program's database, not a ledger; it "
+                         "was left as it is",
+                         ledger->name);
+    if (*version > LEDGER_SCHEMA_VERSION)
+        return error_set(err, ERROR_STORAGE,
+                         "ledger %s was written by a newer bulk-invite "
+                         "(version %lld of its tables, this one knows %d): "
+                         "use that one",
+                         ledger->name, (long long)*version,
+                         LEDGER_SCHEMA_VERSION);
+    return ERROR_NONE;
+}
+
+/* Reads the whole file once where a fault is likely, or cheap to find. */
+static enum error_kind check_health(struct ledger *ledger, int64_t bytes,
+                                    struct error *err)
+{
+    int64_t killed_runs;
+    if (read_number(ledger, "SELECT count(*) FROM run WHERE ended_at IS NULL",
+                    &killed_runs, err))
+        return err->kind;
+    if (killed_runs == 0 && bytes > SMALL_FILE)
+        return ERROR_NONE;
+    int64_t problems;
+    if (read_number(ledger,
+                    "SELECT count(*) FROM pragma_quick_check(1)"
+                    " WHERE quick_check <> 'ok'",
+                    &problems, err))
+        return err->kind;
+    if (problems == 0)
+        return ERROR_NONE;
+    return error_set(err, ERROR_STORAGE, "ledger %s: %s", ledger->name,
+                     LEDGER_DAMAGED);
+}
+
+static enum error_kind open_database(struct ledger *ledger,
+                                     const struct ledger_options *options,
+                                     struct error *err)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+                SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
+    /* An empty name is SQLite's private temporary file. */
+    const char *path = options->path ? options->path : "";
+    if (sodium_init() < 0)
+        return error_set(err, ERROR_STORAGE, "libsodium cannot start");
+    if (sqlite3_open_v2(path, &ledger->db, flags, NULL) != SQLITE_OK)
+        return ledger_error(ledger, err);
+    sqlite3_extended_result_codes(ledger->db, 1);
+    /* A reader may be in the way of a checkpoint for a moment. */
+    sqlite3_busy_timeout(ledger->db, 5000);
+    /* A file that turns out not to be ours stays as it is. */
+    sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    return ERROR_NONE;
+}
+
+static enum error_kind settle_in(struct ledger *ledger,
+                                 const struct ledger_options *options,
+                                 bool is_on_disk, struct error *err)
+{
+    int64_t version;
+    if (check_version(ledger, &version, err))
+        return err->kind;
+    if (version > 0 && (check_identity(ledger, options, err) ||
+                        check_health(ledger, file_size(options->path), err)))
+        return err->kind;
+    const char *durability = is_on_disk ? "PRAGMA journal_mode = WAL;"
+                                          "PRAGMA synchronous = FULL;"
+                                        : "PRAGMA journal_mode = OFF;"
+                                          "PRAGMA synchronous = OFF;";
+    if (ledger_execute(ledger, durability, err) ||
+        ledger_execute(ledger, PAGE_CACHE, err))
+        return err->kind;
+    if (options->is_reader)
+        return ERROR_NONE;
+    sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    return version < LEDGER_SCHEMA_VERSION
+               ? migrate(ledger, options, version, err)
+               : ERROR_NONE;
+}
+
+static enum error_kind take_file(struct ledger *ledger,
+                                 const struct ledger_options *options,
+                                 struct error *err)
+{
+    bool is_new;
+    if (file_check(options->path, &is_new, err))
+        return err->kind;
+    if (is_new && (options->must_exist || options->is_reader))
+        return error_set(err, ERROR_STORAGE,
+                         "there is no ledger %s: nothing was sent to %s at %s "
+                         "from here, or its file was moved",
+                         options->path, options->organization, options->server);
+    if (options->is_reader)
+        return ERROR_NONE;
+    if (is_new && file_make_folders(options->path, err))
+        return err->kind;
+    if (lock_take(&ledger->lock_fd, options->path, options->lock_wait_us,
+                  options->activity, err))
+        return err->kind;
+    return file_create(options->path, err);
+}
+
+enum error_kind ledger_open(struct ledger **out,
+                            const struct ledger_options *options,
+                            struct error *err)
+{
+    bool is_on_disk = options->path && strcmp(options->path, ":memory:") != 0;
     struct ledger *ledger = xcalloc(1, sizeof(*ledger));
     *out = NULL;
-    ledger->name = xstrdup("(temporary)");
-    int flags =
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    /* An empty name is SQLite's private temporary file. */
-    enum error_kind kind = ERROR_NONE;
-    if (sodium_init() < 0)
-        kind = error_set(err, ERROR_STORAGE, "libsodium cannot start");
-    else if (sqlite3_open_v2("", &ledger->db, flags, NULL) != SQLITE_OK)
-        kind = ledger_error(ledger, err);
-    if (!kind)
-        kind = ledger_execute(ledger,
-                              "PRAGMA journal_mode = OFF;"
-                              "PRAGMA synchronous = OFF;"
-                              "PRAGMA cache_size = -256;",
-                              err);
-    if (!kind)
-        kind = create(ledger, err);
-    if (kind) {
+    ledger->lock_fd = -1;
+    ledger->name = xstrdup(options->path ? options->path : "(temporary)");
+    ledger->policy.resend_before_s = INT64_MIN;
+    ledger->first_row = INT64_MAX;
+    if ((is_on_disk && take_file(ledger, options, err)) ||
+        open_database(ledger, options, err) ||
+        settle_in(ledger, options, is_on_disk, err)) {
         ledger_close(ledger);
-        return kind;
+        return err->kind;
     }
     *out = ledger;
     return ERROR_NONE;
@@ -49,6 +253,7 @@ void ledger_close(struct ledger *ledger)
     for (int i = 0; i < SQL_COUNT; i++)
         sqlite3_finalize(ledger->statements[i]);
     sqlite3_close(ledger->db);
+    lock_release(ledger->lock_fd);
     sodium_memzero(ledger->hash_key, sizeof(ledger->hash_key));
     free(ledger->name);
     free(ledger);
@@ -66,69 +271,8 @@ enum error_kind ledger_commit(struct ledger *ledger, struct error *err)
     return stmt ? ledger_run_statement(ledger, stmt, err) : err->kind;
 }
 
-enum error_kind ledger_begin_run(struct ledger *ledger, const char *input_name,
-                                 struct error *err)
+void ledger_set_policy(struct ledger *ledger,
+                       const struct ledger_policy *policy)
 {
-    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_BEGIN_RUN, err);
-    if (!stmt)
-        return err->kind;
-    sqlite3_bind_int64(stmt, 1, clock_wall_us() / US_PER_S);
-    ledger_bind_text(stmt, 2, input_name);
-    if (sqlite3_step(stmt) != SQLITE_ROW)
-        return ledger_error(ledger, err);
-    ledger->first_row = sqlite3_column_int64(stmt, 0);
-    ledger->seen_already_invited = 0;
-    return ledger_run_statement(ledger, stmt, err);
-}
-
-/* Do the rows stored say the same as the counters? */
-static enum error_kind reconcile(struct ledger *ledger,
-                                 const struct counters *counters,
-                                 struct error *err)
-{
-    uint64_t stored[STATUS_COUNT] = {0};
-    stored[STATUS_ALREADY_INVITED] = ledger->seen_already_invited;
-    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_COUNT_STATUSES, err);
-    if (!stmt)
-        return err->kind;
-    sqlite3_bind_int64(stmt, 1, ledger->first_row);
-    int code;
-    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
-        int status = sqlite3_column_int(stmt, 0);
-        if (status >= 0 && status < STATUS_COUNT)
-            stored[status] += (uint64_t)sqlite3_column_int64(stmt, 1);
-    }
-    sqlite3_reset(stmt);
-    if (code != SQLITE_DONE)
-        return ledger_error(ledger, err);
-    for (int status = 0; status < STATUS_COUNT; status++) {
-        unsigned long long counted = counters->settled[status];
-        if (stored[status] != counted)
-            return error_set(err, ERROR_STORAGE,
-                             "bug: the ledger has %llu rows %s, the run "
-                             "counted %llu",
-                             (unsigned long long)stored[status],
-                             status == STATUS_NONE
-                                 ? "not settled"
-                                 : status_name((enum status)status),
-                             counted);
-    }
-    return ERROR_NONE;
-}
-
-enum error_kind ledger_end_run(struct ledger *ledger,
-                               const struct counters *counters, int exit_code,
-                               struct error *err)
-{
-    if (reconcile(ledger, counters, err))
-        return err->kind;
-    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_END_RUN, err);
-    if (!stmt)
-        return err->kind;
-    uint64_t already = counters->settled[STATUS_ALREADY_INVITED];
-    sqlite3_bind_int64(stmt, 1, clock_wall_us() / US_PER_S);
-    sqlite3_bind_int(stmt, 2, exit_code);
-    sqlite3_bind_int64(stmt, 3, (int64_t)counters->rows_read);
-    sqlite3_bind_int64(stmt, 4, (int64_t)already);
-    return ledger_run_statement(ledger, stmt, err);
+    ledger->policy = *policy;
 }

@@ -5,48 +5,103 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/strbuf.h"
 #include "domain/counters.h"
 #include "domain/row.h"
 
 /*
  * The durable memory of one organization on one server: who was ever invited,
- * and every row's outcome. One thread at a time; all errors are ERROR_STORAGE,
- * and after one nothing more may be written (a second fsync can succeed
- * falsely): close it.
+ * every run, and every row's outcome. A SQLite file (WAL, synchronous=FULL,
+ * mode 0600) with a lock file beside it that lets one run write at a time.
  *
- * Changes happen between ledger_begin() and ledger_commit(); when commit
- * returns without error they are on disk.
+ * One thread at a time. Errors are ERROR_STORAGE unless said otherwise, and
+ * after one nothing more may be written (a second fsync can succeed falsely):
+ * close it.
  */
 struct ledger;
 
-/* A private one in the temporary folder, gone when closed. Memory stays flat:
- * SQLite spills to the file. */
-enum error_kind ledger_open_temporary(struct ledger **out,
-                                      struct error *err) MUST_CHECK;
+struct ledger_options {
+    const char *path; /* ":memory:": nothing on disk, and memory grows; NULL: a
+                         private temporary file, gone when closed */
+    const char *server; /* whose it is: stored in a new one, checked in an old
+                           one (ERROR_USAGE when it is another's) */
+    const char *organization;
+    bool must_exist;
+    bool is_reader;       /* takes no lock and changes nothing; must exist */
+    int64_t lock_wait_us; /* how long to wait for another run's end */
+    const char *activity; /* what this run is, for whoever finds it locked */
+};
+
+/*
+ * Opens, and creates it with its folders if need be. Held by another run after
+ * the wait: ERROR_LOCKED, which says who, since when. A file that is no ledger,
+ * of a newer version, damaged, cut short, or of another user: an error, and the
+ * file is left as it is.
+ */
+enum error_kind ledger_open(struct ledger **out,
+                            const struct ledger_options *options,
+                            struct error *err) MUST_CHECK;
 
 /* Uncommitted changes are dropped. NULL is fine. */
 void ledger_close(struct ledger *ledger);
 
-/* Every row from here to ledger_end_run() belongs to a new run. */
-enum error_kind ledger_begin_run(struct ledger *ledger, const char *input_name,
-                                 struct error *err) MUST_CHECK;
+/*
+ * Appends the place of a ledger nobody named: in `state_directory` (systemd's
+ * $STATE_DIRECTORY; NULL for none), else in `state_home` ($XDG_STATE_HOME),
+ * else in `home`/.local/state; there bulk-invite/SERVER/ORGANIZATION.db, each
+ * percent-encoded to one file name. ERROR_USAGE when there is no such folder.
+ */
+enum error_kind ledger_place(const char *state_directory,
+                             const char *state_home, const char *home,
+                             const char *server, const char *organization,
+                             struct strbuf *path, struct error *err) MUST_CHECK;
 
-/* Notes the end, and reconciles: the rows stored by status must be those
- * counted (rows already invited are only counted). A difference is a bug in
- * this program and an ERROR_STORAGE that shows both numbers. */
-enum error_kind ledger_end_run(struct ledger *ledger,
-                               const struct counters *counters, int exit_code,
-                               struct error *err) MUST_CHECK;
+/* Who holds the lock, in words ("pid 77 (send team.csv) since ..."); false when
+ * nobody does. Takes nothing away from a run that starts meanwhile. */
+bool ledger_holder(const char *path, struct strbuf *words);
 
+/* Changes happen between begin and commit; when commit returns without error
+ * they are on disk. */
 enum error_kind ledger_begin(struct ledger *ledger,
                              struct error *err) MUST_CHECK;
 enum error_kind ledger_commit(struct ledger *ledger,
                               struct error *err) MUST_CHECK;
 
+/* --- a run --- */
+
+/* Who is owed an invitation besides people nobody has invited. */
+struct ledger_policy {
+    bool retries_unknown;    /* --retry-unknown: same key, same row again */
+    bool resends_expired;    /* --resend expired */
+    bool resends_changed;    /* --resend changed: another role than before */
+    int64_t resend_before_s; /* invited before this time (seconds since 1970);
+                                INT64_MIN: nobody */
+};
+
+void ledger_set_policy(struct ledger *ledger,
+                       const struct ledger_policy *policy);
+
+/*
+ * Every row from here to ledger_end_run() belongs to a new run. What a killed
+ * run left behind is settled first: its intents are unknown, its pending rows
+ * unprocessed. Commits by itself.
+ */
+enum error_kind ledger_begin_run(struct ledger *ledger, const char *input_name,
+                                 struct error *err) MUST_CHECK;
+
+/* Notes the end, and reconciles: the rows stored by status must be those
+ * counted (rows already invited are only counted). A difference is a bug in
+ * this program and an ERROR_STORAGE that shows both numbers. Commits by
+ * itself. */
+enum error_kind ledger_end_run(struct ledger *ledger,
+                               const struct counters *counters, int exit_code,
+                               struct error *err) MUST_CHECK;
+
 /*
  * Is an invitation owed to the row's person? If not, row->outcome says why:
- * duplicate (which line has the person), already_invited (with the
- * invitation), or left unknown by an earlier run.
+ * duplicate (which line has the person), already_invited (which run, with the
+ * invitation), or left unknown by an earlier run. If an unknown one is owed
+ * again, the row gets the Idempotency-Key it had.
  */
 enum error_kind ledger_look(struct ledger *ledger, struct row *row,
                             bool *is_owed, struct error *err) MUST_CHECK;

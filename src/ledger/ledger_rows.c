@@ -1,39 +1,15 @@
-#include <sodium.h>
-
+#include "base/clock.h"
 #include "base/strbuf.h"
-#include "ledger/ledger.h"
 #include "ledger/statements.h"
 
 #define SENTENCE_CAP 512
-
-/* What is stored of a person's deciding row. */
-struct standing {
-    int64_t row_id;
-    uint64_t line;
-    enum row_state state;
-    enum status status;
-    const char *role;
-};
-
-static void hash_person(const struct ledger *ledger, const char *person,
-                        unsigned char hash[LEDGER_HASH_SIZE])
-{
-    crypto_generichash(hash, LEDGER_HASH_SIZE, (const unsigned char *)person,
-                       strlen(person), ledger->hash_key, LEDGER_HASH_KEY_SIZE);
-}
 
 static const char *column_text(sqlite3_stmt *stmt, int index)
 {
     return (const char *)sqlite3_column_text(stmt, index);
 }
 
-static char *column_dup(sqlite3_stmt *stmt, int index)
-{
-    const char *text = column_text(stmt, index);
-    return text ? xstrdup(text) : NULL;
-}
-
-static void say_duplicate(struct row *row, uint64_t line, const char *role)
+void ledger_say_duplicate(struct row *row, uint64_t line, const char *role)
 {
     struct strbuf words;
     strbuf_init(&words, SENTENCE_CAP);
@@ -47,63 +23,138 @@ static void say_duplicate(struct row *row, uint64_t line, const char *role)
     strbuf_clear(&words);
 }
 
-static void say_already_invited(struct row *row, sqlite3_stmt *stmt)
+/* Finds the run of a row, by way of the one found last: people invited
+ * together are asked for together. */
+static enum error_kind find_run(struct ledger *ledger, int64_t row_id,
+                                struct error *err)
 {
-    outcome_set(&row->outcome, STATUS_ALREADY_INVITED, CODE_ALREADY_INVITED,
-                "invited by an earlier run");
-    row->outcome.invitation_id = column_dup(stmt, 5);
-    row->outcome.state = column_dup(stmt, 6);
-    row->outcome.created_at = column_dup(stmt, 7);
-    row->outcome.expires_at = column_dup(stmt, 8);
+    struct found_run *found = &ledger->found_run;
+    if (row_id >= found->first_row && row_id < found->next_first_row)
+        return ERROR_NONE;
+    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_FIND_RUN_OF_ROW, err);
+    if (!stmt)
+        return err->kind;
+    sqlite3_bind_int64(stmt, 1, row_id);
+    if (sqlite3_step(stmt) != SQLITE_ROW)
+        return ledger_error(ledger, err);
+    found->id = sqlite3_column_int64(stmt, 0);
+    found->started_s = sqlite3_column_int64(stmt, 1);
+    found->first_row = sqlite3_column_int64(stmt, 2);
+    found->next_first_row = INT64_MAX;
+    if (sqlite3_column_type(stmt, 3) != SQLITE_NULL)
+        found->next_first_row = sqlite3_column_int64(stmt, 3);
+    sqlite3_reset(stmt);
+    return ERROR_NONE;
 }
 
-/* The one rule on who is owed an invitation; false fills the outcome. */
-static bool judge(const struct ledger *ledger, const struct standing *standing,
-                  struct row *row, sqlite3_stmt *stmt)
+static enum error_kind say_already_invited(struct ledger *ledger,
+                                           struct row *row, sqlite3_stmt *stmt,
+                                           struct error *err)
 {
-    if (standing->row_id >= ledger->first_row) {
-        say_duplicate(row, standing->line, standing->role);
-        return false;
-    }
-    if (standing->status == STATUS_INVITED ||
-        standing->status == STATUS_ALREADY_INVITED) {
-        say_already_invited(row, stmt);
-        return false;
-    }
-    if (standing->status == STATUS_UNKNOWN || standing->state == ROW_INTENT) {
+    if (find_run(ledger, sqlite3_column_int64(stmt, STORED_ID), err))
+        return err->kind;
+    char when[CLOCK_UTC_SIZE];
+    char words[SENTENCE_CAP];
+    clock_format_utc(ledger->found_run.started_s * US_PER_S, when);
+    when[strcspn(when, "T")] = '\0';
+    snprintf(words, sizeof(words), "invited by run %lld on %s (line %lld)",
+             (long long)ledger->found_run.id, when,
+             (long long)sqlite3_column_int64(stmt, STORED_LINE));
+    struct outcome *outcome = &row->outcome;
+    outcome_set(outcome, STATUS_ALREADY_INVITED, CODE_ALREADY_INVITED, words);
+    outcome->invitation_id = ledger_column_dup(stmt, STORED_INVITATION_ID);
+    outcome->state = ledger_column_dup(stmt, STORED_INVITATION_STATE);
+    outcome->created_at = ledger_column_dup(stmt, STORED_CREATED_AT);
+    outcome->expires_at = ledger_column_dup(stmt, STORED_EXPIRES_AT);
+    return ERROR_NONE;
+}
+
+static bool has_other_role(sqlite3_stmt *stmt, const struct row *row)
+{
+    const char *role = column_text(stmt, STORED_ROLE);
+    return role && strcmp(role, row->role) != 0;
+}
+
+/* Does the policy send an invitation again that was made before? */
+static bool is_resent(const struct ledger *ledger, sqlite3_stmt *stmt,
+                      const struct row *row)
+{
+    const struct ledger_policy *policy = &ledger->policy;
+    int64_t now_s = clock_wall_us() / US_PER_S;
+    bool has_end =
+        sqlite3_column_type(stmt, STORED_COLUMN_COUNT) != SQLITE_NULL;
+    if (policy->resends_changed && has_other_role(stmt, row))
+        return true;
+    if (policy->resends_expired && has_end &&
+        sqlite3_column_int64(stmt, STORED_COLUMN_COUNT) <= now_s)
+        return true;
+    return sqlite3_column_int64(stmt, STORED_SETTLED_AT) <
+           policy->resend_before_s;
+}
+
+static enum error_kind after_invitation(struct ledger *ledger, struct row *row,
+                                        sqlite3_stmt *stmt, bool *is_owed,
+                                        struct error *err)
+{
+    *is_owed = is_resent(ledger, stmt, row);
+    if (!*is_owed)
+        return say_already_invited(ledger, row, stmt, err);
+    row->replaces = sqlite3_column_int64(stmt, STORED_ID);
+    return ERROR_NONE;
+}
+
+static void after_unknown(struct ledger *ledger, struct row *row,
+                          sqlite3_stmt *stmt, bool *is_owed)
+{
+    *is_owed = ledger->policy.retries_unknown;
+    row->replaces = sqlite3_column_int64(stmt, STORED_ID);
+    const char *key = column_text(stmt, STORED_IDEMPOTENCY_KEY);
+    if (*is_owed && key && !has_other_role(stmt, row))
+        snprintf(row->idempotency_key, sizeof(row->idempotency_key), "%s", key);
+    if (!*is_owed)
         outcome_set(&row->outcome, STATUS_UNKNOWN, CODE_LEFT_UNKNOWN,
                     "an earlier run may have invited this person, nobody can "
                     "tell; not sent again");
-        return false;
+}
+
+/* The one rule on who is owed an invitation. */
+static enum error_kind judge(struct ledger *ledger, struct row *row,
+                             sqlite3_stmt *stmt, bool *is_owed,
+                             struct error *err)
+{
+    int status = sqlite3_column_int(stmt, STORED_STATUS);
+    int state = sqlite3_column_int(stmt, STORED_STATE);
+    *is_owed = false;
+    if (sqlite3_column_int64(stmt, STORED_ID) >= ledger->first_row) {
+        ledger_say_duplicate(row,
+                             (uint64_t)sqlite3_column_int64(stmt, STORED_LINE),
+                             column_text(stmt, STORED_ROLE));
+        return ERROR_NONE;
     }
-    return true;
+    if (status == STATUS_INVITED || status == STATUS_ALREADY_INVITED)
+        return after_invitation(ledger, row, stmt, is_owed, err);
+    if (status == STATUS_UNKNOWN || state == ROW_INTENT)
+        after_unknown(ledger, row, stmt, is_owed);
+    else
+        *is_owed = true;
+    return ERROR_NONE;
 }
 
 enum error_kind ledger_look(struct ledger *ledger, struct row *row,
                             bool *is_owed, struct error *err)
 {
-    unsigned char hash[LEDGER_HASH_SIZE];
-    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_FIND_PERSON, err);
-    if (!stmt)
-        return err->kind;
-    hash_person(ledger, row->person, hash);
-    sqlite3_bind_blob(stmt, 1, hash, sizeof(hash), SQLITE_STATIC);
-    int code = sqlite3_step(stmt);
-    *is_owed = true;
-    if (code == SQLITE_ROW) {
-        struct standing standing = {
-            .row_id = sqlite3_column_int64(stmt, 0),
-            .line = (uint64_t)sqlite3_column_int64(stmt, 1),
-            .state = (enum row_state)sqlite3_column_int(stmt, 2),
-            .status = (enum status)sqlite3_column_int(stmt, 3),
-            .role = column_text(stmt, 4),
-        };
-        *is_owed = judge(ledger, &standing, row, stmt);
+    sqlite3_stmt *stmt = ledger_find_person(ledger, row->person, err);
+    *is_owed = !stmt;
+    enum error_kind kind = err->kind;
+    if (stmt) {
+        kind = judge(ledger, row, stmt, is_owed, err);
+        sqlite3_reset(stmt);
     }
-    if (code != SQLITE_ROW && code != SQLITE_DONE)
-        ledger_error(ledger, err);
-    sqlite3_reset(stmt);
-    return code == SQLITE_ROW || code == SQLITE_DONE ? ERROR_NONE : err->kind;
+    if (!kind && *is_owed && ledger->keeps_seen) {
+        kind = ledger_look_seen(ledger, row, err);
+        *is_owed = row->outcome.status == STATUS_NONE;
+    }
+    return kind;
 }
 
 /* Binds code, http_status, attempts, invitation_id, invitation_state,
@@ -124,29 +175,9 @@ static void bind_outcome(sqlite3_stmt *stmt, int index,
     ledger_bind_text(stmt, index + 7, outcome->error);
 }
 
-static enum error_kind set_person(struct ledger *ledger, const struct row *row,
-                                  struct error *err)
+static void bind_row(sqlite3_stmt *stmt, const struct row *row,
+                     enum row_state state)
 {
-    unsigned char hash[LEDGER_HASH_SIZE];
-    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_SET_PERSON, err);
-    if (!stmt)
-        return err->kind;
-    hash_person(ledger, row->person, hash);
-    sqlite3_bind_blob(stmt, 1, hash, sizeof(hash), SQLITE_STATIC);
-    sqlite3_bind_int64(stmt, 2, row->id);
-    return ledger_run_statement(ledger, stmt, err);
-}
-
-enum error_kind ledger_add(struct ledger *ledger, struct row *row,
-                           enum row_state state, struct error *err)
-{
-    if (row->outcome.status == STATUS_ALREADY_INVITED) {
-        ledger->seen_already_invited++;
-        return ERROR_NONE;
-    }
-    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_ADD_ROW, err);
-    if (!stmt)
-        return err->kind;
     sqlite3_bind_int64(stmt, 1, (int64_t)row->line);
     sqlite3_bind_int(stmt, 2, (int)state);
     sqlite3_bind_int(stmt, 3, (int)row->outcome.status);
@@ -154,14 +185,47 @@ enum error_kind ledger_add(struct ledger *ledger, struct row *row,
     ledger_bind_text(stmt, 5, row->role);
     ledger_bind_text(stmt, 6,
                      row->idempotency_key[0] ? row->idempotency_key : NULL);
-    bind_outcome(stmt, 7, &row->outcome);
+    if (row->replaces > 0)
+        sqlite3_bind_int64(stmt, 7, row->replaces);
+    else
+        sqlite3_bind_null(stmt, 7);
+    if (state == ROW_SETTLED)
+        sqlite3_bind_int64(stmt, 8, clock_wall_us() / US_PER_S);
+    else
+        sqlite3_bind_null(stmt, 8);
+    bind_outcome(stmt, 9, &row->outcome);
+}
+
+enum error_kind ledger_insert_row(struct ledger *ledger, struct row *row,
+                                  enum row_state state, struct error *err)
+{
+    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_ADD_ROW, err);
+    if (!stmt)
+        return err->kind;
+    bind_row(stmt, row, state);
     if (ledger_run_statement(ledger, stmt, err))
         return err->kind;
     row->id = sqlite3_last_insert_rowid(ledger->db);
-    /* Only a row that stands for its person may decide about later ones. */
-    if (row->person &&
-        (state == ROW_INTENT || row->outcome.status == STATUS_UNPROCESSED))
-        return set_person(ledger, row, err);
+    return ERROR_NONE;
+}
+
+enum error_kind ledger_add(struct ledger *ledger, struct row *row,
+                           enum row_state state, struct error *err)
+{
+    if (row->outcome.status == STATUS_ALREADY_INVITED) {
+        ledger->counted_already_invited++;
+        return ledger->keeps_seen ? ledger_add_seen(ledger, row, err)
+                                  : ERROR_NONE;
+    }
+    if (ledger_insert_row(ledger, row, state, err))
+        return err->kind;
+    /* Only a row that stands for its person may decide about later ones; one
+     * that was to replace another does so once it is on its way. */
+    bool stands =
+        state == ROW_INTENT ||
+        (row->outcome.status == STATUS_UNPROCESSED && row->replaces == 0);
+    if (row->person && stands)
+        return ledger_set_person(ledger, row->person, row->id, err);
     return ERROR_NONE;
 }
 
@@ -176,6 +240,13 @@ enum error_kind ledger_set_state(struct ledger *ledger, int64_t row_id,
     return ledger_run_statement(ledger, stmt, err);
 }
 
+/* Was it sent, or may it have been? */
+static bool is_decisive(enum status status)
+{
+    return status == STATUS_INVITED || status == STATUS_ALREADY_INVITED ||
+           status == STATUS_UNKNOWN;
+}
+
 enum error_kind ledger_settle(struct ledger *ledger, const struct row *row,
                               struct error *err)
 {
@@ -183,69 +254,14 @@ enum error_kind ledger_settle(struct ledger *ledger, const struct row *row,
     if (!stmt)
         return err->kind;
     sqlite3_bind_int(stmt, 1, (int)row->outcome.status);
-    bind_outcome(stmt, 2, &row->outcome);
-    sqlite3_bind_int64(stmt, 10, row->id);
-    return ledger_run_statement(ledger, stmt, err);
-}
-
-enum error_kind ledger_begin_plan(struct ledger *ledger, struct error *err)
-{
-    /* Rows of earlier runs stand as they are; those of this plan are kept
-     * apart, in SQLite's temporary file. */
-    ledger->first_row = INT64_MAX;
-    return ledger_execute(ledger,
-                          "CREATE TEMP TABLE planned (key BLOB PRIMARY KEY,"
-                          " line INTEGER, role TEXT) WITHOUT ROWID;"
-                          "BEGIN",
-                          err);
-}
-
-static enum error_kind plan_new(struct ledger *ledger, struct row *row,
-                                const unsigned char *hash, struct error *err)
-{
-    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_ADD_PLANNED, err);
-    if (!stmt)
+    sqlite3_bind_int64(stmt, 2, clock_wall_us() / US_PER_S);
+    bind_outcome(stmt, 3, &row->outcome);
+    sqlite3_bind_int64(stmt, 11, row->id);
+    if (ledger_run_statement(ledger, stmt, err))
         return err->kind;
-    sqlite3_bind_blob(stmt, 1, hash, LEDGER_HASH_SIZE, SQLITE_STATIC);
-    sqlite3_bind_int64(stmt, 2, (int64_t)row->line);
-    ledger_bind_text(stmt, 3, row->role);
-    return ledger_run_statement(ledger, stmt, err);
-}
-
-enum error_kind ledger_plan(struct ledger *ledger, struct row *row,
-                            struct error *err)
-{
-    if (row->outcome.status != STATUS_NONE)
-        return ERROR_NONE;
-    bool is_owed = false;
-    if (ledger_look(ledger, row, &is_owed, err))
-        return err->kind;
-    if (!is_owed)
-        return ERROR_NONE;
-    unsigned char hash[LEDGER_HASH_SIZE];
-    hash_person(ledger, row->person, hash);
-    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_FIND_PLANNED, err);
-    if (!stmt)
-        return err->kind;
-    sqlite3_bind_blob(stmt, 1, hash, sizeof(hash), SQLITE_STATIC);
-    int code = sqlite3_step(stmt);
-    if (code == SQLITE_ROW)
-        say_duplicate(row, (uint64_t)sqlite3_column_int64(stmt, 0),
-                      column_text(stmt, 1));
-    sqlite3_reset(stmt);
-    if (code == SQLITE_ROW)
-        return ERROR_NONE;
-    if (code != SQLITE_DONE)
-        return ledger_error(ledger, err);
-    return plan_new(ledger, row, hash, err);
-}
-
-enum error_kind ledger_end_plan(struct ledger *ledger, struct error *err)
-{
-    sqlite3_stmt **planned = ledger->statements;
-    for (int sql = SQL_FIND_PLANNED; sql <= SQL_ADD_PLANNED; sql++) {
-        sqlite3_finalize(planned[sql]);
-        planned[sql] = NULL;
-    }
-    return ledger_execute(ledger, "COMMIT; DROP TABLE planned", err);
+    /* The old invitation stays until the new one is known; what is unknown
+     * stays unknown. */
+    if (row->replaces > 0 && !is_decisive(row->outcome.status))
+        return ledger_set_person(ledger, row->person, row->replaces, err);
+    return ERROR_NONE;
 }

@@ -5,7 +5,7 @@ CREATE TABLE identity (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     server TEXT NOT NULL,
     organization TEXT NOT NULL,
-    created_at INTEGER NOT NULL,        -- seconds since 1970
+    created_at INTEGER NOT NULL,        -- seconds since 1970, as all times
     hash_key BLOB NOT NULL              -- of person.key
 );
 
@@ -14,8 +14,8 @@ CREATE TABLE run (
     first_row INTEGER NOT NULL,         -- the run's rows: from here to the
                                         -- next run's first_row
     started_at INTEGER NOT NULL,
-    ended_at INTEGER,                   -- NULL: running, or was killed
-    exit_code INTEGER,
+    ended_at INTEGER,                   -- NULL: running, or just killed
+    exit_code INTEGER,                  -- NULL: running, or was killed
     input TEXT NOT NULL,
     rows_read INTEGER,
     already_invited INTEGER             -- counted here, not stored below
@@ -27,9 +27,12 @@ CREATE TABLE row (
     line INTEGER NOT NULL,
     state INTEGER NOT NULL,             -- enum row_state
     status INTEGER NOT NULL,            -- enum status, 0 while not settled
-    email TEXT,
+    email TEXT,                         -- NULL: forgotten
     role TEXT,
     idempotency_key TEXT,
+    replaces INTEGER,                   -- the invited or unknown row that this
+                                        -- one sends again
+    settled_at INTEGER,
     code TEXT,
     http_status INTEGER,
     attempts INTEGER,

@@ -55,3 +55,9 @@ void ledger_bind_text(sqlite3_stmt *stmt, int index, const char *text)
     else
         sqlite3_bind_null(stmt, index);
 }
+
+char *ledger_column_dup(sqlite3_stmt *stmt, int index)
+{
+    const unsigned char *text = sqlite3_column_text(stmt, index);
+    return text ? xstrdup((const char *)text) : NULL;
+}

@@ -2,49 +2,126 @@
 #define BULK_INVITE_LEDGER_STATEMENTS_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
 #include "domain/row.h"
 #include "ledger/ledger.h"
+#include "ledger/lock.h"
 
 /*
  * The ledger's inside: its connection and its prepared statements. Private to
  * this room.
  */
 
-/* name, SQL. Parameters are bound in order. */
-#define LEDGER_STATEMENTS(X)                                                  \
-    X(SQL_BEGIN, "BEGIN IMMEDIATE")                                           \
-    X(SQL_COMMIT, "COMMIT")                                                   \
-    X(SQL_BEGIN_RUN,                                                          \
-      "INSERT INTO run (first_row, started_at, input)"                        \
-      " VALUES ((SELECT ifnull(max(id), 0) + 1 FROM row), ?, ?)"              \
-      " RETURNING first_row")                                                 \
-    X(SQL_END_RUN,                                                            \
-      "UPDATE run SET ended_at = ?, exit_code = ?, rows_read = ?,"            \
-      " already_invited = ? WHERE id = (SELECT max(id) FROM run)")            \
-    X(SQL_COUNT_STATUSES,                                                     \
-      "SELECT status, count(*) FROM row WHERE id >= ? GROUP BY status")       \
-    X(SQL_FIND_PERSON,                                                        \
-      "SELECT row.id, line, state, status, role, invitation_id,"              \
-      " invitation_state, created_at, expires_at"                             \
-      " FROM person JOIN row ON row.id = person.row WHERE person.key = ?")    \
-    X(SQL_SET_PERSON, "INSERT INTO person (key, row) VALUES (?, ?)"           \
-                      " ON CONFLICT (key) DO UPDATE SET row = excluded.row")  \
-    X(SQL_ADD_ROW,                                                            \
-      "INSERT INTO row (line, state, status, email, role, idempotency_key,"   \
-      " code, http_status, attempts, invitation_id, invitation_state,"        \
-      " created_at, expires_at, error)"                                       \
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                   \
-    X(SQL_SET_STATE, "UPDATE row SET state = ? WHERE id = ?")                 \
-    X(SQL_SETTLE,                                                             \
-      "UPDATE row SET state = 2, status = ?, code = ?, http_status = ?,"      \
-      " attempts = ?, invitation_id = ?, invitation_state = ?,"               \
-      " created_at = ?, expires_at = ?, error = ? WHERE id = ?")              \
-    X(SQL_FIND_PLANNED, "SELECT line, role FROM planned WHERE key = ?")       \
-    X(SQL_ADD_PLANNED, "INSERT INTO planned (key, line, role) VALUES (?, ?, " \
-                       "?)")
+/* What a row is read back as: columns in the order of enum stored_column. */
+#define STORED_COLUMNS                                                     \
+    "row.id, line, state, status, email, role, idempotency_key, replaces," \
+    " settled_at, code, http_status, attempts, invitation_id,"             \
+    " invitation_state, created_at, expires_at, error"
+
+enum stored_column {
+    STORED_ID,
+    STORED_LINE,
+    STORED_STATE,
+    STORED_STATUS,
+    STORED_EMAIL,
+    STORED_ROLE,
+    STORED_IDEMPOTENCY_KEY,
+    STORED_REPLACES,
+    STORED_SETTLED_AT,
+    STORED_CODE,
+    STORED_HTTP_STATUS,
+    STORED_ATTEMPTS,
+    STORED_INVITATION_ID,
+    STORED_INVITATION_STATE,
+    STORED_CREATED_AT,
+    STORED_EXPIRES_AT,
+    STORED_ERROR,
+    STORED_COLUMN_COUNT, /* what a statement adds comes from here on */
+};
+
+/* name, SQL; parameters are bound in order */
+#define LEDGER_STATEMENTS(X)                                                   \
+    X(SQL_BEGIN, "BEGIN IMMEDIATE")                                            \
+    X(SQL_COMMIT, "COMMIT")                                                    \
+    X(SQL_BEGIN_RUN,                                                           \
+      "INSERT INTO run (first_row, started_at, input)"                         \
+      " VALUES ((SELECT ifnull(max(id), 0) + 1 FROM row), ?, ?)"               \
+      " RETURNING first_row")                                                  \
+    X(SQL_END_RUN,                                                             \
+      "UPDATE run SET ended_at = ?, exit_code = ?, rows_read = ?,"             \
+      " already_invited = ? WHERE id = (SELECT max(id) FROM run)")             \
+    X(SQL_FIRST_ROW_OF_KILLED,                                                 \
+      "SELECT min(first_row) FROM run WHERE ended_at IS NULL")                 \
+    X(SQL_SETTLE_KILLED,                                                       \
+      "UPDATE row SET state = 2, status = ?, code = ?, error = ?,"             \
+      " settled_at = ? WHERE state = ? AND id >= ?")                           \
+    X(SQL_RESTORE_REPLACED,                                                    \
+      "UPDATE person SET row ="                                                \
+      " (SELECT replaces FROM row WHERE row.id = person.row)"                  \
+      " WHERE row IN (SELECT id FROM row"                                      \
+      "  WHERE state = 0 AND replaces IS NOT NULL AND id >= ?)")               \
+    X(SQL_END_KILLED, "UPDATE run SET ended_at = ? WHERE ended_at IS NULL")    \
+    X(SQL_COUNT_STATUSES,                                                      \
+      "SELECT status, count(*) FROM row WHERE id >= ? GROUP BY status")        \
+    X(SQL_FIND_PERSON,                                                         \
+      "SELECT " STORED_COLUMNS ", CAST(strftime('%s', expires_at) AS INTEGER)" \
+      " FROM person JOIN row ON row.id = person.row WHERE person.key = ?")     \
+    X(SQL_FIND_RUN_OF_ROW,                                                     \
+      "SELECT id, started_at, first_row,"                                      \
+      " (SELECT first_row FROM run AS later WHERE later.id = run.id + 1)"      \
+      " FROM run WHERE first_row <= ? ORDER BY id DESC LIMIT 1")               \
+    X(SQL_SET_PERSON, "INSERT INTO person (key, row) VALUES (?, ?)"            \
+                      " ON CONFLICT (key) DO UPDATE SET row = excluded.row")   \
+    X(SQL_ADD_ROW,                                                             \
+      "INSERT INTO row (line, state, status, email, role, idempotency_key,"    \
+      " replaces, settled_at, code, http_status, attempts, invitation_id,"     \
+      " invitation_state, created_at, expires_at, error)"                      \
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")              \
+    X(SQL_SET_STATE, "UPDATE row SET state = ? WHERE id = ?")                  \
+    X(SQL_SETTLE,                                                              \
+      "UPDATE row SET state = 2, status = ?, settled_at = ?, code = ?,"        \
+      " http_status = ?, attempts = ?, invitation_id = ?,"                     \
+      " invitation_state = ?, created_at = ?, expires_at = ?, error = ?"       \
+      " WHERE id = ?")                                                         \
+    X(SQL_FIND_SEEN, "SELECT line, role FROM seen WHERE key = ?")              \
+    X(SQL_ADD_SEEN,                                                            \
+      "INSERT OR IGNORE INTO seen (key, line, role) VALUES (?, ?, ?)")         \
+    X(SQL_RUNS,                                                                \
+      "SELECT id, started_at, ifnull(ended_at, 0), ifnull(exit_code, -1),"     \
+      " ifnull(rows_read, 0), ifnull(already_invited, 0), input, first_row,"   \
+      " (SELECT first_row FROM run AS later WHERE later.id = run.id + 1)"      \
+      " FROM run WHERE ?1 = 0 OR id = ?1 ORDER BY id DESC LIMIT ?2")           \
+    X(SQL_ROWS_BETWEEN,                                                        \
+      "SELECT " STORED_COLUMNS " FROM row WHERE id >= ? AND id < ?"            \
+      " ORDER BY id")                                                          \
+    X(SQL_COUNT_PEOPLE,                                                        \
+      "SELECT status, state, count(*) FROM person"                             \
+      " JOIN row ON row.id = person.row GROUP BY status, state")               \
+    X(SQL_UNKNOWN_PEOPLE,                                                      \
+      "SELECT " STORED_COLUMNS ","                                             \
+      " (SELECT max(run.id) FROM run WHERE first_row <= row.id)"               \
+      " FROM row WHERE (status = ?1 OR state = 1)"                             \
+      " AND row.id IN (SELECT row FROM person) ORDER BY row.id")               \
+    X(SQL_EXPIRING_PEOPLE,                                                     \
+      "SELECT " STORED_COLUMNS ","                                             \
+      " (SELECT max(run.id) FROM run WHERE first_row <= row.id)"               \
+      " FROM row WHERE status = ?1 AND CAST(strftime('%s', expires_at) AS "    \
+      "INTEGER) < ?2"                                                          \
+      " AND row.id IN (SELECT row FROM person)"                                \
+      " ORDER BY strftime('%s', expires_at), row.id")                          \
+    X(SQL_RESOLVE,                                                             \
+      "UPDATE row SET state = 2, status = ?, code = ?, error = ?,"             \
+      " settled_at = ? WHERE id = ?")                                          \
+    X(SQL_EMAILS,                                                              \
+      "SELECT id, email FROM row WHERE email IS NOT NULL ORDER BY id")         \
+    X(SQL_ERASE, "UPDATE row SET email = NULL, role = NULL, error = NULL,"     \
+                 " invitation_id = NULL WHERE id = ?")                         \
+    X(SQL_ERASE_BEFORE,                                                        \
+      "UPDATE row SET email = NULL, role = NULL, error = NULL,"                \
+      " invitation_id = NULL WHERE email IS NOT NULL AND settled_at < ?")
 
 enum ledger_sql {
 #define X(name, sql) name,
@@ -56,13 +133,26 @@ enum ledger_sql {
 #define LEDGER_HASH_SIZE     16
 #define LEDGER_HASH_KEY_SIZE 32
 
+/* The run that find_run() found last, and its rows. */
+struct found_run {
+    int64_t id;
+    int64_t started_s;
+    int64_t first_row;
+    int64_t next_first_row;
+};
+
 struct ledger {
     sqlite3 *db;
     sqlite3_stmt *statements[SQL_COUNT];
     char *name; /* for messages */
+    int lock_fd;
     unsigned char hash_key[LEDGER_HASH_KEY_SIZE];
-    int64_t first_row;             /* of the current run */
-    uint64_t seen_already_invited; /* in the current run */
+    struct ledger_policy policy;
+    struct found_run found_run;
+    bool keeps_seen;                  /* table seen: people of this run or plan
+                                         that no row stored stands for */
+    int64_t first_row;                /* of the current run */
+    uint64_t counted_already_invited; /* in the current run */
 };
 
 /* The statement, prepared on first use, reset and without values. NULL on
@@ -83,5 +173,47 @@ enum error_kind ledger_error(struct ledger *ledger, struct error *err);
 
 /* NULL is bound as NULL; `text` must live until the statement is reset. */
 void ledger_bind_text(sqlite3_stmt *stmt, int index, const char *text);
+
+/* A column's text as a copy, NULL for NULL. */
+char *ledger_column_dup(sqlite3_stmt *stmt, int index);
+
+/* The key of a person in the table person. */
+void ledger_hash_person(const struct ledger *ledger, const char *person,
+                        unsigned char hash[LEDGER_HASH_SIZE]);
+
+/* The row that the statement (STORED_COLUMNS) stands on; the caller frees it.
+ */
+struct row *ledger_stored_row(sqlite3_stmt *stmt);
+
+/* The row that decides about a person, into a statement of STORED_COLUMNS and
+ * expires_at in seconds that the caller resets; NULL with err->kind ERROR_NONE
+ * when the person is not known. */
+sqlite3_stmt *ledger_find_person(struct ledger *ledger, const char *person,
+                                 struct error *err);
+
+/* The row is a duplicate of `line`, which has `role` (NULL: not known). */
+void ledger_say_duplicate(struct row *row, uint64_t line, const char *role);
+
+/* A table of people in SQLite's temporary file: those whose earlier line in
+ * this input is in no stored row. From open to close, look finds them too. */
+enum error_kind ledger_open_seen(struct ledger *ledger,
+                                 struct error *err) MUST_CHECK;
+enum error_kind ledger_close_seen(struct ledger *ledger,
+                                  struct error *err) MUST_CHECK;
+enum error_kind ledger_add_seen(struct ledger *ledger, const struct row *row,
+                                struct error *err) MUST_CHECK;
+
+/* Gives the row its outcome as a duplicate if it is one of them. */
+enum error_kind ledger_look_seen(struct ledger *ledger, struct row *row,
+                                 struct error *err) MUST_CHECK;
+
+/* Stores a row and gives it its id; says nothing of its person. */
+enum error_kind ledger_insert_row(struct ledger *ledger, struct row *row,
+                                  enum row_state state,
+                                  struct error *err) MUST_CHECK;
+
+/* Makes `row_id` the row that decides about the person. */
+enum error_kind ledger_set_person(struct ledger *ledger, const char *person,
+                                  int64_t row_id, struct error *err) MUST_CHECK;
 
 #endif

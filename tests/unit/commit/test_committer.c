@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "commit/committer.h"
@@ -76,7 +77,9 @@ static int set_up(void **state)
         bounded_queue_new(100, sizeof(struct row *), ring, stage->test_bell);
     stage->handoffs = bounded_queue_new(100, sizeof(struct handoff), ring,
                                         stage->committer_bell);
-    ok(stage, ledger_open_temporary(&stage->ledger, &stage->err));
+    struct ledger_options temporary = {.server = "https://example.com",
+                                       .organization = "acme"};
+    ok(stage, ledger_open(&stage->ledger, &temporary, &stage->err));
     ok(stage, ledger_begin_run(stage->ledger, "test", &stage->err));
     return 0;
 }
@@ -282,7 +285,13 @@ static void more_new_people_than_allowed_stop_the_run(void **state)
 static void a_report_that_cannot_be_written_stops_the_run_once(void **state)
 {
     struct stage *stage = *state;
-    start(stage, "/dev/full");
+    int fds[2];
+    char path[32];
+    assert_int_equal(pipe(fds), 0);
+    snprintf(path, sizeof(path), "/dev/fd/%d", fds[1]);
+    signal(SIGPIPE, SIG_IGN);
+    start(stage, path);
+    close(fds[0]); /* nobody reads it any more */
     read_row(stage, 2, "a@x.org");
     read_row(stage, 3, "b@x.org");
     committer_ask(stage->committer, 1);
@@ -291,6 +300,7 @@ static void a_report_that_cannot_be_written_stops_the_run_once(void **state)
     while (atomic_load(&stage->stops) == 0)
         doorbell_wait(stage->test_bell);
     finish(stage);
+    close(fds[1]);
     assert_int_equal(stage->stopped_for, ERROR_STORAGE);
     assert_int_equal(stage->stops, 1);
     assert_true(committer_has_failed_report(stage->committer));
