@@ -153,6 +153,8 @@ void pacer_end(struct pacer *pacer, enum pacer_event event, int64_t started_us,
                int64_t retry_after_us, int64_t now_us)
 {
     pacer->in_flight--;
+    if (event == PACER_NOT_SENT)
+        return;
     /* "Now", with a refusal, is no leave to hammer. */
     if (retry_after_us == 0)
         retry_after_us = -1;

@@ -38,6 +38,7 @@ enum pacer_event {
     PACER_UNAVAILABLE, /* surely not processed: 503 and its like */
     PACER_UNREACHABLE, /* no connection */
     PACER_UNKNOWN,     /* may have been processed */
+    PACER_NOT_SENT,    /* held back here: says nothing of the server */
 };
 
 struct pacer_options {

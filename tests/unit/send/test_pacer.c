@@ -178,6 +178,55 @@ static void a_longer_retry_after_wins_and_a_shorter_one_does_not(void **state)
     assert_true(until_us >= 400 + 60 * US_PER_S);
 }
 
+/* A server that says "now" and refuses again is asked more and more slowly. */
+static void a_retry_after_of_zero_is_a_backoff(void **state)
+{
+    (void)state;
+    struct pacer pacer = pacer_with(no_rate, 16);
+    int64_t now_us = 0;
+    int64_t until_us;
+    for (int i = 0; i < 8; i++) {
+        assert_true(pacer_take(&pacer, now_us));
+        pacer_end(&pacer, PACER_QUOTA, now_us, 0, now_us);
+        assert_int_equal(pacer_hold(&pacer, now_us, &until_us), HOLD_QUOTA);
+        assert_true(until_us - now_us >= US_PER_S / 2);
+        now_us = until_us;
+    }
+    assert_true(now_us > US_PER_MINUTE);
+}
+
+static void one_503_with_a_retry_after_of_zero_holds_nobody(void **state)
+{
+    (void)state;
+    struct pacer pacer = pacer_with(no_rate, 4);
+    int64_t until_us;
+    open_lanes(&pacer, 0);
+    assert_true(pacer_take(&pacer, 1));
+    pacer_end(&pacer, PACER_UNAVAILABLE, 1, 0, 1);
+    assert_int_equal(pacer_hold(&pacer, 1, &until_us), HOLD_NONE);
+}
+
+static void what_was_held_back_here_says_nothing_of_the_server(void **state)
+{
+    (void)state;
+    struct pacer pacer = pacer_with(no_rate, 4);
+    int64_t before_us, after_us;
+    for (int i = 0; i < 20; i++) {
+        assert_true(pacer_take(&pacer, 1));
+        end(&pacer, PACER_NOT_SENT, 1);
+        assert_int_equal(pacer_hold(&pacer, 1, &after_us), HOLD_NONE);
+    }
+    /* the first request still goes alone */
+    assert_true(pacer_take(&pacer, 1));
+    assert_false(pacer_take(&pacer, 1));
+    pacer_end(&pacer, PACER_QUOTA, 1, 5 * US_PER_S, 2);
+    pacer_hold(&pacer, 2, &before_us);
+    pacer.in_flight++;
+    end(&pacer, PACER_NOT_SENT, 3);
+    pacer_hold(&pacer, 3, &after_us);
+    assert_true(before_us == after_us);
+}
+
 static void one_503_does_not_stop_the_others_but_three_in_a_row_do(void **state)
 {
     (void)state;
@@ -277,6 +326,9 @@ int main(void)
         cmocka_unit_test(
             a_429_holds_every_lane_for_retry_after_and_a_little_more),
         cmocka_unit_test(a_longer_retry_after_wins_and_a_shorter_one_does_not),
+        cmocka_unit_test(a_retry_after_of_zero_is_a_backoff),
+        cmocka_unit_test(one_503_with_a_retry_after_of_zero_holds_nobody),
+        cmocka_unit_test(what_was_held_back_here_says_nothing_of_the_server),
         cmocka_unit_test(
             one_503_does_not_stop_the_others_but_three_in_a_row_do),
         cmocka_unit_test(five_unknowns_in_a_row_hold_the_run),
