@@ -41,6 +41,7 @@ static bool has_unasked_input(const struct attempt *attempt, int local_port)
            connections_has_input(attempt->connections, local_port);
 }
 
+/* libcurl's prototype. NOLINTNEXTLINE(readability-non-const-parameter) */
 static int before_send(void *arg, char *remote_ip, char *local_ip,
                        int remote_port, int local_port)
 {
