@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/console.h"
 #include "app/ledger_choice.h"
 #include "app/pipeline.h"
 #include "app/plan.h"
@@ -147,20 +148,6 @@ static void say_plan(const struct send *send)
     free(org);
 }
 
-/* Anything but a yes is a no. */
-static bool is_agreed(void)
-{
-    char answer[16];
-    fprintf(stderr, "Invite them now? [y/N] ");
-    if (!fgets(answer, sizeof(answer), stdin)) {
-        fprintf(stderr, "\n");
-        return false;
-    }
-    answer[strcspn(answer, "\r\n")] = '\0';
-    return strcmp(answer, "y") == 0 || strcmp(answer, "Y") == 0 ||
-           strcmp(answer, "yes") == 0;
-}
-
 /* Reads a file once beforehand where someone is asked, or where it must not
  * hold more than --max-new. */
 static enum error_kind look_ahead(struct send *send, struct error *err)
@@ -174,7 +161,7 @@ static enum error_kind look_ahead(struct send *send, struct error *err)
                              "asked here: add --yes to send it");
         return ERROR_NONE;
     }
-    asks = asks && isatty(STDIN_FILENO) == 1;
+    asks = asks && console_can_ask();
     if (!input_is_rewindable(send->input) ||
         (!asks && !is_terminal() && options->max_new == UINT64_MAX))
         return ERROR_NONE;
@@ -190,7 +177,7 @@ static enum error_kind look_ahead(struct send *send, struct error *err)
     if (!asks || send->plan.to_send == 0)
         return ERROR_NONE;
     say_plan(send);
-    if (!is_agreed())
+    if (!console_agrees("Invite them now?"))
         return error_set(err, ERROR_GUARD, "not agreed; nothing was sent");
     return ERROR_NONE;
 }

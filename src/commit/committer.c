@@ -14,6 +14,7 @@ struct batch {
     size_t handoff_count;
     struct row *rows[BATCH_MOST];
     size_t row_count;
+    size_t may_admit; /* invites that the engine has asked for */
     struct row *to_engine[2 * BATCH_MOST];
     size_t to_engine_count;
     struct row *to_report[2 * BATCH_MOST];
@@ -158,6 +159,7 @@ static enum error_kind admit(struct committer *committer, struct row *row,
         return ERROR_NONE;
     }
     committer->admitted++;
+    committer->batch.may_admit--;
     atomic_fetch_sub(&committer->asked, 1);
     give_to_engine(committer, row);
     return ERROR_NONE;
@@ -180,6 +182,20 @@ static enum error_kind record(struct committer *committer,
     return ERROR_NONE;
 }
 
+/* Never more at once than may be admitted. Those before them may have needed
+ * no request: then there are more. False when there are none. */
+static bool take_rows(struct committer *committer)
+{
+    struct batch *batch = &committer->batch;
+    size_t most = BATCH_MOST - batch->row_count;
+    if (most > batch->may_admit)
+        most = batch->may_admit;
+    size_t count = bounded_queue_pop(committer->options.rows,
+                                     batch->rows + batch->row_count, most);
+    batch->row_count += count;
+    return count > 0;
+}
+
 /* The whole batch in one transaction. On error nothing of it counts. */
 static enum error_kind write_batch(struct committer *committer,
                                    struct error *err)
@@ -190,7 +206,7 @@ static enum error_kind write_batch(struct committer *committer,
     for (size_t i = 0; i < batch->handoff_count; i++)
         if (record(committer, &batch->handoffs[i], err))
             return err->kind;
-    for (size_t i = 0; i < batch->row_count; i++)
+    for (size_t i = 0; i < batch->row_count || take_rows(committer); i++)
         if (admit(committer, batch->rows[i], err))
             return err->kind;
     return ledger_commit(committer->options.ledger, err);
@@ -275,14 +291,14 @@ static bool take_batch(struct committer *committer)
     uint32_t asked = atomic_load(&committer->asked);
     batch->handoff_count =
         bounded_queue_pop(options->handoffs, batch->handoffs, BATCH_MOST);
-    size_t most = BATCH_MOST;
+    batch->may_admit = BATCH_MOST;
     if (!committer->is_closed_to_rows && committer->admitted < options->limit)
-        most = asked < BATCH_MOST ? asked : BATCH_MOST;
+        batch->may_admit = asked;
     /* While handoffs wait, their rows still have a place with the engine. */
     if (batch->handoff_count == BATCH_MOST)
-        most = 0;
-    batch->row_count = bounded_queue_pop(options->rows, batch->rows, most);
-    return batch->handoff_count + batch->row_count > 0;
+        batch->may_admit = 0;
+    batch->row_count = 0;
+    return take_rows(committer) || batch->handoff_count > 0;
 }
 
 static void tell_end_of_rows(struct committer *committer)

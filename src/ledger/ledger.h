@@ -23,8 +23,9 @@ struct ledger;
 struct ledger_options {
     const char *path; /* ":memory:": nothing on disk, and memory grows; NULL: a
                          private temporary file, gone when closed */
-    const char *server; /* whose it is: stored in a new one, checked in an old
-                           one (ERROR_USAGE when it is another's) */
+    /* Whose it is: stored in a new one, checked in an old one (ERROR_USAGE when
+     * it is another's). NULL: what the old one says; a new one needs both. */
+    const char *server;
     const char *organization;
     bool must_exist;
     bool is_reader;       /* takes no lock and changes nothing; must exist */
@@ -45,6 +46,11 @@ enum error_kind ledger_open(struct ledger **out,
 /* Uncommitted changes are dropped. NULL is fine. */
 void ledger_close(struct ledger *ledger);
 
+/* Whose it is, and its file; these texts live as long as the ledger. */
+const char *ledger_server(const struct ledger *ledger);
+const char *ledger_organization(const struct ledger *ledger);
+const char *ledger_path(const struct ledger *ledger);
+
 /*
  * Appends the place of a ledger nobody named: in `state_directory` (systemd's
  * $STATE_DIRECTORY; NULL for none), else in `state_home` ($XDG_STATE_HOME),
@@ -61,11 +67,15 @@ enum error_kind ledger_place(const char *state_directory,
 bool ledger_holder(const char *path, struct strbuf *words);
 
 /* Changes happen between begin and commit; when commit returns without error
- * they are on disk. */
+ * they are on disk. A reader sees one moment from begin to commit. */
 enum error_kind ledger_begin(struct ledger *ledger,
                              struct error *err) MUST_CHECK;
 enum error_kind ledger_commit(struct ledger *ledger,
                               struct error *err) MUST_CHECK;
+
+/* Takes back all since begin. */
+enum error_kind ledger_roll_back(struct ledger *ledger,
+                                 struct error *err) MUST_CHECK;
 
 /* --- a run --- */
 
