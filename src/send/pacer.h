@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 #include "domain/rate.h"
+#include "send/rate_finder.h"
+#include "send/schedule.h"
 
 /*
  * Says when an attempt may start. One for the whole run, owned by the engine's
@@ -38,10 +40,12 @@ enum pacer_event {
     PACER_UNAVAILABLE, /* surely not processed: 503 and its like */
     PACER_UNREACHABLE, /* no connection */
     PACER_UNKNOWN,     /* may have been processed */
+    PACER_NOT_SENT,    /* held back here: says nothing of the server */
 };
 
 struct pacer_options {
-    struct rate rate; /* count 0: no rate */
+    struct rate rate;     /* count 0: find it */
+    double learned_per_s; /* what an earlier run found, 0 for nothing */
     uint32_t concurrency;
     int64_t max_wait_us;
     int64_t give_up_after_us;
@@ -54,12 +58,12 @@ struct pacer {
     uint32_t in_flight;
     bool is_probing;
 
-    /* GCRA, in units of 1/count microseconds since start_us: exact */
-    int64_t start_us;
-    int64_t arrival;
-    int64_t burst_tolerance;
+    struct schedule schedule;
+    struct rate_finder finder; /* used when no rate was given */
+    bool is_credit_refused;    /* a burst after a hold met a refusal */
 
     enum hold_reason hold_reason;
+    int64_t hold_began_us; /* the first of several in a row */
     int64_t hold_from_us;
     int64_t hold_until_us;
     unsigned holds_in_row;
