@@ -3,13 +3,13 @@
 #include "base/clock.h"
 #include "base/random.h"
 
-#define PAUSE_FIRST_US      US_PER_S
-#define PAUSE_CAP_US        US_PER_MINUTE
+#define PAUSE_FIRST_US US_PER_S
+#define PAUSE_CAP_US   US_PER_MINUTE
 
 /* A hold of this long is a window's rest rather than a bucket's refill: what it
  * let through unused may follow at once. */
-#define CREDIT_HOLD_US (10 * US_PER_S)
-#define CREDIT_LANES   2
+#define CREDIT_HOLD_US      (10 * US_PER_S)
+#define CREDIT_LANES        2
 #define UNAVAILABLE_IS_DOWN 3
 #define UNKNOWN_IS_DOWN     5
 
@@ -102,19 +102,19 @@ static int64_t pause_us(struct pacer *pacer)
 }
 
 /* How long to hold for a quota when the server does not say. */
-static int64_t quota_pause_us(struct pacer *pacer)
+static int64_t quota_pause_us(struct pacer *pacer, int64_t now_us)
 {
     if (!finds_its_rate(pacer))
         return pause_us(pacer);
-    int64_t pause = rate_finder_refused(&pacer->finder);
+    int64_t pause = rate_finder_refused(&pacer->finder, now_us);
     return pause + random_below(&pacer->random, pause / 10 + 1);
 }
 
 static void hold(struct pacer *pacer, enum hold_reason reason, int64_t asked_us,
                  int64_t now_us)
 {
-    int64_t length_us = reason == HOLD_QUOTA ? quota_pause_us(pacer)
-                                             : pause_us(pacer);
+    int64_t length_us =
+        reason == HOLD_QUOTA ? quota_pause_us(pacer, now_us) : pause_us(pacer);
     if (asked_us >= 0)
         length_us = asked_us + random_below(&pacer->random, asked_us / 20 + 1);
     int64_t allowed_us = reason == HOLD_QUOTA ? pacer->options.max_wait_us

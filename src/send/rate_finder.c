@@ -6,19 +6,20 @@
 #define REFUSALS_FREE       10
 #define ANSWERS_PER_REFUSAL 100
 
-#define JUST_UNDER     0.97 /* of what was measured */
-#define STEP_FIRST     1.0
-#define STEP_SHRINKS   2
-#define TELLING_ANSWERS 4
-#define STEP_LAST      0.03 /* from here on steps are rare */
-#define STEP_SHOWS     2    /* a step of s shows within 3/s answers */
-#define RARE_ANSWERS   300
-#define RARE_US        (10 * US_PER_S)
-#define PROVEN_ANSWERS 20
-#define DROP_MOST      0.7 /* of a proven rate at one refusal */
-#define PAUSE_LEAST_US (250 * US_PER_MS)
-#define PAUSE_MOST_US  US_PER_HOUR
-#define PAUSE_GROWTH   3
+#define JUST_UNDER           0.97 /* of what was measured */
+#define STEP_FIRST           1.0
+#define STEP_SHRINKS_AT_ONCE 4 /* the measure was right */
+#define STEP_SHRINKS         3
+#define TELLING_ANSWERS      4
+#define STEP_LAST            0.03 /* from here on steps are rare */
+#define STEP_SHOWS           2    /* a step of s shows within 3/s answers */
+#define RARE_ANSWERS         300
+#define RARE_US              (10 * US_PER_S)
+#define PROVEN_ANSWERS       20
+#define DROP_MOST            0.7 /* of a proven rate at one refusal */
+#define PAUSE_LEAST_US       (250 * US_PER_MS)
+#define PAUSE_MOST_US        US_PER_HOUR
+#define PAUSE_GROWTH         3
 
 void rate_finder_init(struct rate_finder *finder, uint32_t concurrency,
                       double learned_per_s)
@@ -79,6 +80,11 @@ static void set_rate(struct rate_finder *finder, double rate, int64_t now_us)
     finder->answers_at_rate = 0;
 }
 
+static int64_t larger_us(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 static double larger(double a, double b)
 {
     return a > b ? a : b;
@@ -107,7 +113,12 @@ static void measure(struct rate_finder *finder, int64_t now_us)
     if (is_first)
         finder->step = tells_little ? STEP_FIRST : STEP_FIRST / STEP_SHRINKS;
     else
-        finder->step /= STEP_SHRINKS;
+        finder->step /=
+            is_step && finder->steps == 0 ? STEP_SHRINKS_AT_ONCE : STEP_SHRINKS;
+    finder->steps = 0;
+    finder->last_hold_us = now_us - finder->refused_us;
+    finder->last_cycle_refusals = finder->cycle_refusals;
+    finder->cycle_refusals = 0;
     if (finder->step < STEP_LAST)
         finder->step = STEP_LAST;
     set_rate(finder, rate, now_us);
@@ -137,8 +148,11 @@ static bool step_up(struct rate_finder *finder, int64_t started_us,
     if (finder->answers_at_rate >= PROVEN_ANSWERS &&
         finder->rate_per_s <= finder->sure_rate_per_s)
         finder->is_proven = true;
-    if (!is_tried(finder, now_us) || rate_finder_refusals_left(finder) < 2)
+    if (!is_tried(finder, now_us) ||
+        rate_finder_refusals_left(finder) < finder->last_cycle_refusals + 2)
         return false;
+    if (finder->rate_per_s > finder->sure_rate_per_s)
+        finder->steps++;
     finder->sure_rate_per_s = finder->rate_per_s;
     set_rate(finder, finder->rate_per_s * (1 + finder->step), now_us);
     return true;
@@ -163,12 +177,15 @@ bool rate_finder_answered(struct rate_finder *finder, int64_t started_us,
     return has_changed;
 }
 
-int64_t rate_finder_refused(struct rate_finder *finder)
+int64_t rate_finder_refused(struct rate_finder *finder, int64_t now_us)
 {
     finder->refusals++;
+    finder->cycle_refusals++;
+    if (!finder->is_refused)
+        finder->refused_us = now_us;
     finder->is_refused = true;
     if (finder->pause_us == 0)
-        finder->pause_us = PAUSE_LEAST_US;
+        finder->pause_us = larger_us(PAUSE_LEAST_US, finder->last_hold_us / 8);
     else
         finder->pause_us *= PAUSE_GROWTH;
     if (finder->pause_us > PAUSE_MOST_US)

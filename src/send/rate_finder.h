@@ -42,6 +42,11 @@ struct rate_finder {
     int64_t least_latency_us;
     int64_t latency_us; /* smoothed */
     int64_t pause_us;   /* the last one made up here, while refused */
+    int64_t refused_us; /* when the hold began */
+    int64_t last_hold_us;
+    uint64_t cycle_refusals;
+    uint64_t last_cycle_refusals;
+    unsigned steps; /* upward that went well since the last refusal */
 };
 
 /* `learned_per_s`: what an earlier run found, 0 for nothing. */
@@ -61,7 +66,7 @@ bool rate_finder_answered(struct rate_finder *finder, int64_t started_us,
 
 /* A 429 that begins a hold, or found it too short. Returns how long to hold
  * when the server does not say. */
-int64_t rate_finder_refused(struct rate_finder *finder);
+int64_t rate_finder_refused(struct rate_finder *finder, int64_t now_us);
 
 /* Answers to attempts that were in flight when the hold began. */
 void rate_finder_answered_late(struct rate_finder *finder);

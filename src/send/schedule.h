@@ -22,8 +22,7 @@ struct schedule {
     bool has_credit; /* behind now on purpose, until caught up */
 };
 
-void schedule_init(struct schedule *schedule, struct rate rate,
-                   int64_t now_us);
+void schedule_init(struct schedule *schedule, struct rate rate, int64_t now_us);
 
 /* From now on another rate: the next permit is one of its intervals after the
  * last one. What was unused is gone. */

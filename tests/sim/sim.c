@@ -23,14 +23,22 @@
 #include "send/pacer.h"
 #include "send/retry.h"
 
-enum limit_kind { BUCKET, FIXED_WINDOW, SLIDING_WINDOW, CONCURRENT };
-enum hint { HINT_NONE, HINT_RETRY_AFTER };
+enum limit_kind {
+    BUCKET,
+    FIXED_WINDOW,
+    SLIDING_WINDOW,
+    CONCURRENT
+};
+enum hint {
+    HINT_NONE,
+    HINT_RETRY_AFTER
+};
 
 struct server {
     enum limit_kind kind;
-    double count;      /* permits ... */
-    double per_s;      /* ... in this long; CONCURRENT: count at a time */
-    double burst;      /* BUCKET */
+    double count; /* permits ... */
+    double per_s; /* ... in this long; CONCURRENT: count at a time */
+    double burst; /* BUCKET */
     enum hint hint;
     double change_at_s; /* the count changes then; 0: never */
     double change_to;
@@ -128,8 +136,7 @@ static void reset(struct server *server, uint64_t seed)
 {
     server->tokens = server->burst;
     if (server->kind == FIXED_WINDOW) /* we start somewhere in a window */
-        server->window_from_s =
-            -server->per_s * (double)(seed % 97) / 97.0;
+        server->window_from_s = -server->per_s * (double)(seed % 97) / 97.0;
     if (server->kind == SLIDING_WINDOW) {
         server->log_size = (size_t)server->count;
         server->log = xcalloc(server->log_size, sizeof(double));
@@ -225,8 +232,7 @@ static void arrive(struct world *world, struct flight flight)
 {
     double wait_s;
     struct server *server = &world->scenario.server;
-    flight.is_accepted =
-        accept_request(server, now_s(world->now_us), &wait_s);
+    flight.is_accepted = accept_request(server, now_s(world->now_us), &wait_s);
     flight.retry_after_us = -1;
     if (!flight.is_accepted && server->hint == HINT_RETRY_AFTER)
         flight.retry_after_us = (int64_t)ceil(wait_s) * US_PER_S;
@@ -244,8 +250,7 @@ static void come_back(struct world *world, struct flight flight)
     struct decision decision;
     if (world->scenario.server.kind == CONCURRENT && flight.is_accepted)
         world->scenario.server.busy--;
-    result.outcome.status =
-        flight.is_accepted ? STATUS_INVITED : STATUS_FAILED;
+    result.outcome.status = flight.is_accepted ? STATUS_INVITED : STATUS_FAILED;
     retry_decide(&world->retry, flight.row, &result, world->now_us, &decision);
     pacer_end(&world->pacer, decision.event, flight.started_us,
               flight.retry_after_us, world->now_us);
@@ -350,16 +355,16 @@ static const struct {
     const char *name;
     double count, per_s;
 } limits[] = {
-    {"50/h", 50, 3600}, {"600/m", 600, 60}, {"1/s", 1, 1},
-    {"10/s", 10, 1},    {"50/s", 50, 1},    {"100/s", 100, 1},
+    {"50/h", 50, 3600}, {"600/m", 600, 60},  {"1/s", 1, 1},
+    {"10/s", 10, 1},    {"50/s", 50, 1},     {"100/s", 100, 1},
     {"500/s", 500, 1},  {"5000/s", 5000, 1},
 };
 
 static const char *const kind_names[] = {"bucket", "fixed window",
                                          "sliding window", "concurrent"};
 
-#define SEEDS 20
-#define atoi_(x) strtol(x,0,10)
+#define SEEDS    20
+#define atoi_(x) strtol(x, 0, 10)
 
 static bool show(const struct scenario *scenario, bool prints)
 {
@@ -418,8 +423,10 @@ int main(int argc, char **argv)
                             .concurrency = 16,
                         };
                         double rate = limits[l].count / limits[l].per_s;
-                        scenario.server.burst =
-                            b == 0 ? 1 : b == 1 ? fmax(2, rate) : fmax(5, limits[l].count);
+                        scenario.server.burst = b == 0 ? 1
+                                                : b == 1
+                                                    ? fmax(2, rate)
+                                                    : fmax(5, limits[l].count);
                         scenario.rows = (int)fmax(rate * 60, 150);
                         if (scenario.rows > 2000)
                             scenario.rows = 2000;
@@ -429,7 +436,16 @@ int main(int argc, char **argv)
                     }
     printf("%d cases, %d misses\n", cases, misses);
     if (argc > 1 && strcmp(argv[1], "--trace") == 0) {
-        struct scenario scenario = {.name="x",.server={.kind=(enum limit_kind)atoi_(argv[2]),.count=strtod(argv[3],0),.per_s=strtod(argv[6],0),.hint=HINT_RETRY_AFTER,.burst=strtod(argv[4],0)},.latency_s=strtod(argv[5],0),.concurrency=16,.rows=(int)atoi_(argv[7])};
+        struct scenario scenario = {
+            .name = "x",
+            .server = {.kind = (enum limit_kind)atoi_(argv[2]),
+                       .count = strtod(argv[3], 0),
+                       .per_s = strtod(argv[6], 0),
+                       .hint = HINT_RETRY_AFTER,
+                       .burst = strtod(argv[4], 0)},
+            .latency_s = strtod(argv[5], 0),
+            .concurrency = 16,
+            .rows = (int)atoi_(argv[7])};
         run(&scenario, 1, true);
     }
     return misses > 0;
