@@ -10,6 +10,10 @@
  * let through unused may follow at once. */
 #define CREDIT_HOLD_US      (10 * US_PER_S)
 #define CREDIT_LANES        2
+
+/* Servers count a reset in whole seconds, and clocks differ a little. */
+#define QUOTA_ROUNDING_US (1500 * US_PER_MS)
+#define QUOTA_MARGIN_US   (100 * US_PER_MS)
 #define UNAVAILABLE_IS_DOWN 3
 #define UNKNOWN_IS_DOWN     5
 
@@ -44,15 +48,31 @@ void pacer_init(struct pacer *pacer, const struct pacer_options *options,
     schedule_init(&pacer->schedule, options->rate, now_us);
     rate_finder_init(&pacer->finder, options->concurrency,
                      options->learned_per_s);
+    if (options->held_until_us > now_us) {
+        pacer->hold_reason = HOLD_QUOTA;
+        pacer->hold_from_us = now_us;
+        pacer->hold_began_us = now_us;
+        pacer->hold_until_us = options->held_until_us;
+    }
     if (finds_its_rate(pacer) && options->learned_per_s > 0)
         schedule_init(&pacer->schedule, rate_of(options->learned_per_s),
                       now_us);
 }
 
-static uint32_t lanes(const struct pacer *pacer)
+static bool is_quota_used_up(const struct pacer *pacer, int64_t now_us)
 {
-    if (pacer->is_probing)
+    return pacer->quota.is_known && pacer->quota.left <= 0 &&
+           now_us < pacer->quota.until_us;
+}
+
+static uint32_t lanes(const struct pacer *pacer, int64_t now_us)
+{
+    bool is_quota_over =
+        pacer->quota.is_known && now_us >= pacer->quota.until_us;
+    if (pacer->is_probing || is_quota_over)
         return 1;
+    if (pacer->quota.is_known)
+        return pacer->options.concurrency;
     if (finds_its_rate(pacer) && pacer->schedule.has_credit)
         return CREDIT_LANES;
     if (finds_its_rate(pacer))
@@ -62,11 +82,13 @@ static uint32_t lanes(const struct pacer *pacer)
 
 int64_t pacer_next_us(const struct pacer *pacer, int64_t now_us)
 {
-    if (pacer->in_flight >= lanes(pacer))
+    if (pacer->in_flight >= lanes(pacer, now_us))
         return CLOCK_NEVER_US;
     int64_t next_us = schedule_next_us(&pacer->schedule);
     if (pacer->hold_reason != HOLD_NONE && pacer->hold_until_us > next_us)
         next_us = pacer->hold_until_us;
+    if (is_quota_used_up(pacer, now_us) && pacer->quota.until_us > next_us)
+        next_us = pacer->quota.until_us;
     return next_us > now_us ? next_us : now_us;
 }
 
@@ -75,6 +97,11 @@ bool pacer_take(struct pacer *pacer, int64_t now_us)
     if (pacer_next_us(pacer, now_us) > now_us)
         return false;
     pacer->in_flight++;
+    if (pacer->quota.is_known && now_us >= pacer->quota.until_us) {
+        pacer->quota.is_known = false;
+        pacer->is_probing = true;
+    }
+    pacer->quota.left--;
     schedule_take(&pacer->schedule, now_us);
     return true;
 }
@@ -85,9 +112,14 @@ uint32_t pacer_startable(const struct pacer *pacer, int64_t now_us,
     int64_t until_us = now_us + horizon_us;
     if (pacer->hold_reason != HOLD_NONE && pacer->hold_until_us > until_us)
         return 0;
-    if (pacer->is_probing && pacer->in_flight > 0)
+    uint32_t most = lanes(pacer, now_us);
+    if (is_quota_used_up(pacer, until_us) ||
+        (most == 1 && pacer->in_flight > 0))
         return 0;
-    return schedule_count(&pacer->schedule, now_us, until_us, lanes(pacer));
+    if (pacer->quota.is_known && now_us < pacer->quota.until_us &&
+        pacer->quota.left < most)
+        most = pacer->quota.left > 1 ? (uint32_t)pacer->quota.left : 1;
+    return schedule_count(&pacer->schedule, now_us, until_us, most);
 }
 
 /* Doubles from the first pause to the cap, in its upper half at random: a
@@ -182,10 +214,34 @@ static bool means_down(struct pacer *pacer, enum pacer_event event)
     return true;
 }
 
-void pacer_end(struct pacer *pacer, enum pacer_event event, int64_t started_us,
-               int64_t retry_after_us, int64_t now_us)
+/* Of answers that come out of order the most careful counts: what is still in
+ * flight may not be in the number yet. */
+static void note_quota(struct pacer *pacer, const struct quota_hint *hint,
+                       int64_t now_us)
 {
+    if (hint->remaining < 0 || hint->reset_us < 0)
+        return;
+    int64_t until_us = now_us + hint->reset_us + QUOTA_MARGIN_US;
+    int64_t left = hint->remaining - pacer->in_flight;
+    int64_t moved_us = until_us - pacer->quota.until_us;
+    bool is_same_window = pacer->quota.is_known &&
+                          moved_us < QUOTA_ROUNDING_US &&
+                          moved_us > -QUOTA_ROUNDING_US;
+    if (is_same_window && pacer->quota.left < left)
+        left = pacer->quota.left;
+    pacer->quota.is_known = true;
+    pacer->quota.left = left;
+    pacer->quota.until_us = until_us;
+    if (left <= 0 && hint->reset_us > pacer->options.max_wait_us)
+        pacer->has_given_up = true;
+}
+
+void pacer_end(struct pacer *pacer, enum pacer_event event, int64_t started_us,
+               const struct pacer_wish *wish, int64_t now_us)
+{
+    int64_t retry_after_us = wish->retry_after_us;
     pacer->in_flight--;
+    note_quota(pacer, &wish->quota, now_us);
     if (event == PACER_NOT_SENT)
         return;
     /* "Now", with a refusal, is no leave to hammer. */
@@ -227,6 +283,10 @@ bool pacer_has_given_up(const struct pacer *pacer, int64_t now_us)
 enum hold_reason pacer_hold(const struct pacer *pacer, int64_t now_us,
                             int64_t *until_us)
 {
+    if (is_quota_used_up(pacer, now_us)) {
+        *until_us = pacer->quota.until_us;
+        return HOLD_QUOTA;
+    }
     if (pacer->hold_reason == HOLD_NONE || pacer->hold_until_us <= now_us) {
         *until_us = 0;
         return HOLD_NONE;

@@ -6,6 +6,7 @@
 
 #include "domain/rate.h"
 #include "send/rate_finder.h"
+#include "send/ratelimit_headers.h"
 #include "send/schedule.h"
 
 /*
@@ -14,7 +15,8 @@
  * clock; the same calls give the same answers (its random numbers come from
  * `seed`).
  *
- * A permit needs all of: fewer attempts in flight than `concurrency`; no hold;
+ * A permit needs all of: some of the quota left that the server's RateLimit
+ * headers name; fewer attempts in flight than `concurrency`; no hold;
  * while probing, nothing in flight; and with a rate, its turn on an absolute
  * schedule (GCRA: the theoretical arrival time moves by one interval a permit,
  * and may lie ahead by the burst, max(1, what 10 ms of the rate hold)).
@@ -44,8 +46,9 @@ enum pacer_event {
 };
 
 struct pacer_options {
-    struct rate rate;     /* count 0: find it */
-    double learned_per_s; /* what an earlier run found, 0 for nothing */
+    struct rate rate;      /* count 0: find it */
+    double learned_per_s;  /* what an earlier run found, 0 for nothing */
+    int64_t held_until_us; /* a hold that an earlier run left, 0 for none */
     uint32_t concurrency;
     int64_t max_wait_us;
     int64_t give_up_after_us;
@@ -57,6 +60,12 @@ struct pacer {
     struct pacer_options options;
     uint32_t in_flight;
     bool is_probing;
+
+    struct {
+        bool is_known;
+        int64_t left;     /* permits until then */
+        int64_t until_us; /* then a single probe asks again */
+    } quota;              /* what the server's RateLimit headers say */
 
     struct schedule schedule;
     struct rate_finder finder; /* used when no rate was given */
@@ -89,10 +98,15 @@ int64_t pacer_next_us(const struct pacer *pacer, int64_t now_us);
 uint32_t pacer_startable(const struct pacer *pacer, int64_t now_us,
                          int64_t horizon_us);
 
-/* An attempt that started at `started_us` ended. `retry_after_us` is what the
- * server asked for, -1 for nothing; 0 counts as nothing. */
+/* What a server asked for along with an answer. */
+struct pacer_wish {
+    int64_t retry_after_us; /* -1: nothing; 0 counts as nothing */
+    struct quota_hint quota;
+};
+
+/* An attempt that started at `started_us` ended. */
 void pacer_end(struct pacer *pacer, enum pacer_event event, int64_t started_us,
-               int64_t retry_after_us, int64_t now_us);
+               const struct pacer_wish *wish, int64_t now_us);
 
 /* Has the hold lasted, or would it last, longer than the options allow? */
 bool pacer_has_given_up(const struct pacer *pacer, int64_t now_us);

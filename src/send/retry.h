@@ -28,6 +28,7 @@ enum result_kind {
 struct result {
     enum result_kind kind;
     int64_t retry_after_us; /* -1: none */
+    struct quota_hint quota;
     struct outcome outcome; /* as it stands if the row is settled now */
 };
 

@@ -31,7 +31,8 @@ enum limit_kind {
 };
 enum hint {
     HINT_NONE,
-    HINT_RETRY_AFTER
+    HINT_RETRY_AFTER,
+    HINT_RATELIMIT
 };
 
 struct server {
@@ -174,7 +175,7 @@ struct flight {
     int64_t started_us;
     bool is_arrival; /* at the server; else back at the client */
     bool is_accepted;
-    int64_t retry_after_us;
+    struct pacer_wish wish;
     struct row *row;
 };
 
@@ -228,14 +229,44 @@ static void send_one(struct world *world)
                       });
 }
 
+/* The RateLimit header of an answer. */
+static struct quota_hint quota_of(const struct server *server, double at_s)
+{
+    double left = 0, reset_s = 0;
+    switch (server->kind) {
+    case BUCKET:
+        left = floor(server->tokens);
+        reset_s = (server->burst - server->tokens) * server->per_s /
+                  server->count;
+        break;
+    case FIXED_WINDOW:
+        left = server->count - server->window_used;
+        reset_s = server->window_from_s + server->per_s - at_s;
+        break;
+    case SLIDING_WINDOW:
+        for (size_t i = 0; i < server->log_size; i++)
+            left += at_s - server->log[i] >= server->per_s;
+        reset_s = server->log[server->log_next] + server->per_s - at_s;
+        if (reset_s < 0)
+            reset_s = 0;
+        break;
+    case CONCURRENT:
+        return QUOTA_HINT_NONE;
+    }
+    return (struct quota_hint){(int64_t)left,
+                               (int64_t)ceil(reset_s) * US_PER_S};
+}
+
 static void arrive(struct world *world, struct flight flight)
 {
     double wait_s;
     struct server *server = &world->scenario.server;
     flight.is_accepted = accept_request(server, now_s(world->now_us), &wait_s);
-    flight.retry_after_us = -1;
-    if (!flight.is_accepted && server->hint == HINT_RETRY_AFTER)
-        flight.retry_after_us = (int64_t)ceil(wait_s) * US_PER_S;
+    flight.wish = (struct pacer_wish){-1, QUOTA_HINT_NONE};
+    if (!flight.is_accepted && server->hint != HINT_NONE)
+        flight.wish.retry_after_us = (int64_t)ceil(wait_s) * US_PER_S;
+    if (server->hint == HINT_RATELIMIT)
+        flight.wish.quota = quota_of(server, now_s(world->now_us));
     flight.is_arrival = false;
     flight.at_us = world->now_us + one_way_us(world);
     add_flight(world, flight);
@@ -245,7 +276,7 @@ static void come_back(struct world *world, struct flight flight)
 {
     struct result result = {
         .kind = flight.is_accepted ? RESULT_ANSWERED : RESULT_QUOTA,
-        .retry_after_us = flight.retry_after_us,
+        .retry_after_us = flight.wish.retry_after_us,
     };
     struct decision decision;
     if (world->scenario.server.kind == CONCURRENT && flight.is_accepted)
@@ -253,14 +284,14 @@ static void come_back(struct world *world, struct flight flight)
     result.outcome.status = flight.is_accepted ? STATUS_INVITED : STATUS_FAILED;
     retry_decide(&world->retry, flight.row, &result, world->now_us, &decision);
     pacer_end(&world->pacer, decision.event, flight.started_us,
-              flight.retry_after_us, world->now_us);
+              &flight.wish, world->now_us);
     if (world->traces)
         printf("%.6f %s\n", now_s(flight.started_us),
                flight.is_accepted ? "ok" : "429");
     if (!flight.is_accepted) {
         world->tally.refused++;
-        int64_t until_us = world->now_us + flight.retry_after_us;
-        if (flight.retry_after_us > 0 && until_us > world->closed_until_us)
+        int64_t until_us = world->now_us + flight.wish.retry_after_us;
+        if (flight.wish.retry_after_us > 0 && until_us > world->closed_until_us)
             world->closed_until_us = until_us;
     }
     if (decision.step == STEP_RETRY)
@@ -363,6 +394,8 @@ static const struct {
 static const char *const kind_names[] = {"bucket", "fixed window",
                                          "sliding window", "concurrent"};
 
+static const char *const hint_names[] = {"-", "RA", "RL"};
+
 #define SEEDS    20
 #define atoi_(x) strtol(x, 0, 10)
 
@@ -395,7 +428,7 @@ static bool show(const struct scenario *scenario, bool prints)
                "idle %6.1f s %s%s\n",
                kind_names[scenario->server.kind], scenario->name,
                scenario->server.burst,
-               scenario->server.hint == HINT_NONE ? "-" : "RA",
+               hint_names[scenario->server.hint],
                scenario->latency_s * 1000, scenario->rows, worst.refused,
                allowed, worst.in_hold, ideal, ratios, worst.took_s / ideal,
                worst.longest_idle_s, worst.failed ? "FAILED " : "",
@@ -410,7 +443,7 @@ int main(int argc, char **argv)
     int cases = 0, misses = 0;
     for (size_t l = 0; l < sizeof(limits) / sizeof(*limits); l++)
         for (int kind = BUCKET; kind <= SLIDING_WINDOW; kind++)
-            for (int hint = HINT_NONE; hint <= HINT_RETRY_AFTER; hint++)
+            for (int hint = HINT_NONE; hint <= HINT_RATELIMIT; hint++)
                 for (size_t d = 0; d < 4; d++)
                     for (int b = 0; b < (kind == BUCKET ? 3 : 1); b++) {
                         struct scenario scenario = {
