@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "app/commands.h"
@@ -43,6 +44,8 @@ int main(int argc, char **argv)
     struct options options;
     int exit_code;
     fill_standard_fds();
+    /* A file at its size limit is as a full disk: the write says so. */
+    signal(SIGXFSZ, SIG_IGN);
     if (options_load(&options, argc, argv, getenv, &err)) {
         exit_code = error_exit_code(err.kind);
     } else {

@@ -41,7 +41,7 @@ enum reply_meaning {
     REPLY_UNKNOWN,       /* 500, 502, 504, 520, 522, 524, 503 by a gateway */
     REPLY_NOT_OURS,      /* any other 2xx or 5xx: unknown, and as the very first
                             answer the sign of a wrong URL */
-    REPLY_UNAUTHORIZED,  /* 401 */
+    REPLY_UNAUTHORIZED,  /* 401; 407, a proxy's 401 */
     REPLY_WRONG_DOOR,    /* 403, 404, 405, 3xx: the run's fault or this row's,
                             by what came before */
 };

@@ -258,8 +258,11 @@ static enum error_kind read_all(int fd, const char *path, struct strbuf *text,
 static enum error_kind load_file(struct config **config, const char *path,
                                  bool is_optional, struct error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd;
 
+    do
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd < 0 && errno == EINTR);
     if (fd < 0 && is_optional && (errno == ENOENT || errno == ENOTDIR))
         return ERROR_NONE;
     if (fd < 0)

@@ -270,13 +270,14 @@ static bool take_batch(struct committer *committer)
     const struct committer_options *options = &committer->options;
     if (atomic_load(&committer->is_stopped))
         committer->is_closed_to_rows = true;
+    /* Before the handoffs: those that were pushed before it was asked make
+     * room for the rows, in the same transaction. */
+    uint32_t asked = atomic_load(&committer->asked);
     batch->handoff_count =
         bounded_queue_pop(options->handoffs, batch->handoffs, BATCH_MOST);
     size_t most = BATCH_MOST;
-    if (!committer->is_closed_to_rows && committer->admitted < options->limit) {
-        uint32_t asked = atomic_load(&committer->asked);
+    if (!committer->is_closed_to_rows && committer->admitted < options->limit)
         most = asked < BATCH_MOST ? asked : BATCH_MOST;
-    }
     /* While handoffs wait, their rows still have a place with the engine. */
     if (batch->handoff_count == BATCH_MOST)
         most = 0;

@@ -42,6 +42,20 @@ static void read_holder(int fd, struct strbuf *words)
         strbuf_add_str(words, "a run that has not said who it is");
 }
 
+static bool write_all(int fd, const char *bytes, size_t len)
+{
+    size_t written = 0;
+    while (written < len) {
+        ssize_t count =
+            pwrite(fd, bytes + written, len - written, (off_t)written);
+        if (count > 0)
+            written += (size_t)count;
+        else if (count == 0 || errno != EINTR)
+            return false;
+    }
+    return true;
+}
+
 static enum error_kind write_holder(int fd, const char *path,
                                     const char *activity, struct error *err)
 {
@@ -51,9 +65,8 @@ static enum error_kind write_holder(int fd, const char *path,
     clock_format_utc(clock_wall_us(), now);
     strbuf_addf(&words, "pid %ld (%s) since %s\n", (long)getpid(), activity,
                 now);
-    ssize_t len = (ssize_t)words.len;
     bool is_written =
-        ftruncate(fd, 0) == 0 && pwrite(fd, words.bytes, words.len, 0) == len;
+        ftruncate(fd, 0) == 0 && write_all(fd, words.bytes, words.len);
     strbuf_clear(&words);
     if (is_written)
         return ERROR_NONE;

@@ -17,6 +17,7 @@ struct attempt {
     CURL *easy;
     const struct request_settings *settings;
     const atomic_bool *no_more_sends;
+    struct connections *connections;
     struct request_headers *headers;
     struct row *row; /* NULL: free for the next one */
     int64_t started_us;
@@ -30,6 +31,15 @@ struct attempt {
     char curl_error[CURL_ERROR_SIZE];
 };
 
+/* A fresh connection may: of TLS it does, with tickets. */
+static bool has_unasked_input(const struct attempt *attempt, int local_port)
+{
+    long connects = 0;
+    curl_easy_getinfo(attempt->easy, CURLINFO_NUM_CONNECTS, &connects);
+    return connects == 0 &&
+           connections_has_input(attempt->connections, local_port);
+}
+
 /* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type */
 static int before_send(void *arg, char *remote_ip, char *local_ip,
                        int remote_port, int local_port)
@@ -37,9 +47,9 @@ static int before_send(void *arg, char *remote_ip, char *local_ip,
     (void)remote_ip;
     (void)local_ip;
     (void)remote_port;
-    (void)local_port;
     struct attempt *attempt = arg;
-    if (attempt->sends > 0 || atomic_load(attempt->no_more_sends)) {
+    if (attempt->sends > 0 || atomic_load(attempt->no_more_sends) ||
+        has_unasked_input(attempt, local_port)) {
         attempt->is_refused_send = true;
         return CURL_PREREQFUNC_ABORT;
     }
@@ -67,6 +77,19 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
     return attempt->reply_body.is_cut ? 0 : count;
 }
 
+static curl_socket_t open_socket(void *connections, curlsocktype purpose,
+                                 struct curl_sockaddr *address)
+{
+    (void)purpose;
+    return connections_open(connections, address->family, address->socktype,
+                            address->protocol);
+}
+
+static int close_socket(void *connections, curl_socket_t fd)
+{
+    return connections_close(connections, fd);
+}
+
 #define SET(option, value)                                                  \
     do {                                                                    \
         if (curl_easy_setopt(attempt->easy, option, value) != CURLE_OK)     \
@@ -81,6 +104,10 @@ static enum error_kind configure(struct attempt *attempt, struct error *err)
     SET(CURLOPT_PRIVATE, attempt);
     SET(CURLOPT_PREREQFUNCTION, before_send);
     SET(CURLOPT_PREREQDATA, attempt);
+    SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    SET(CURLOPT_OPENSOCKETDATA, attempt->connections);
+    SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    SET(CURLOPT_CLOSESOCKETDATA, attempt->connections);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, attempt);
     SET(CURLOPT_WRITEFUNCTION, on_body);
@@ -90,11 +117,13 @@ static enum error_kind configure(struct attempt *attempt, struct error *err)
 }
 
 struct attempt *attempt_new(const struct request_settings *settings,
-                            const atomic_bool *no_more_sends, struct error *err)
+                            const atomic_bool *no_more_sends,
+                            struct connections *connections, struct error *err)
 {
     struct attempt *attempt = xcalloc(1, sizeof(*attempt));
     attempt->settings = settings;
     attempt->no_more_sends = no_more_sends;
+    attempt->connections = connections;
     strbuf_init(&attempt->request_body, REQUEST_BODY_CAP);
     strbuf_init(&attempt->reply_body, REPLY_BODY_CAP);
     attempt->headers = request_headers_new(settings);
@@ -198,13 +227,9 @@ static void never_sent(const struct attempt *attempt, int curl_code,
     strbuf_init(&words, 600);
     bool is_certificate = curl_code == CURLE_PEER_FAILED_VERIFICATION;
     result->kind = RESULT_UNREACHABLE;
-    if (curl_code == ATTEMPT_CUT_OFF) {
+    if (curl_code == ATTEMPT_CUT_OFF || attempt->is_refused_send) {
+        result->kind = RESULT_NOT_SENT;
         strbuf_add_str(&words, "held back before it was sent");
-    } else if (attempt->is_refused_send) {
-        strbuf_add_str(&words, attempt->sends > 0
-                                   ? "the connection was closed before it was "
-                                     "sent"
-                                   : "the run stopped before it was sent");
     } else if (is_misconfigured(curl_code) || is_refused_by_proxy(attempt)) {
         result->kind = RESULT_MISCONFIGURED;
         strbuf_addf(&words, "%s: %s",
@@ -304,6 +329,7 @@ static void answered(struct attempt *attempt, long http_status, int curl_code,
     result->kind = kind_of(
         invite_codec_decode(&reply, attempt->row->email, &result->outcome));
     result->retry_after_us = attempt->reply_headers.retry_after_us;
+    result->quota = attempt->reply_headers.quota;
     /* Half an answer says nothing of whose API it is. */
     if (result->kind == RESULT_NOT_OURS && is_lost_midway(attempt, curl_code))
         no_answer(attempt, curl_code, result);
@@ -312,7 +338,7 @@ static void answered(struct attempt *attempt, long http_status, int curl_code,
 struct row *attempt_finish(struct attempt *attempt, void *multi, int curl_code,
                            struct result *result)
 {
-    *result = (struct result){.retry_after_us = -1};
+    *result = (struct result){.retry_after_us = -1, .quota = QUOTA_HINT_NONE};
     long http_status = 0;
     long request_bytes = 0;
     curl_easy_getinfo(attempt->easy, CURLINFO_RESPONSE_CODE, &http_status);
@@ -332,6 +358,8 @@ struct row *attempt_finish(struct attempt *attempt, void *multi, int curl_code,
 
     struct row *row = attempt->row;
     attempt->row = NULL;
+    if (result->kind == RESULT_NOT_SENT)
+        row->attempts--;
     result->outcome.attempts = row->attempts;
     if (attempt->is_refused_send) {
         /* Only a reset clears libcurl's own count of re-sends. The options were

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "send/connections.h"
 #include "send/request.h"
 #include "send/retry.h"
 
@@ -16,16 +17,19 @@
  *
  * One attempt is one POST: libcurl sends a POST again by itself when a reused
  * connection dies before an answer, so its pre-request hook refuses every send
- * after the first, and any send once `no_more_sends` is set.
+ * after the first, any send once `no_more_sends` is set, and one on a
+ * connection that has something to say before it was asked.
  *
  * libcurl's types stay out of this header: `easy` and `multi` are CURL and
  * CURLM.
  */
 struct attempt;
 
-/* `settings` and `no_more_sends` live longer than the attempt. */
+/* All of it lives longer than the attempt, the connections longer than the
+ * multi handle. */
 struct attempt *attempt_new(const struct request_settings *settings,
                             const atomic_bool *no_more_sends,
+                            struct connections *connections,
                             struct error *err) MUST_CHECK;
 
 /* Must not be in flight. NULL is fine. */

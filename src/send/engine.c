@@ -36,12 +36,14 @@ static enum error_kind init_multi(struct engine *engine, struct error *err)
                       (long)engine->options.concurrency);
     curl_multi_setopt(engine->multi, CURLMOPT_PIPELINING,
                       (long)CURLPIPE_NOTHING);
+    engine->connections = connections_new();
     uint32_t count = engine->options.concurrency;
     engine->attempts = xcalloc(count, sizeof(struct attempt *));
     engine->idle = xcalloc(count, sizeof(struct attempt *));
     for (uint32_t i = 0; i < count; i++) {
         struct attempt *attempt =
-            attempt_new(&engine->options.request, &engine->no_more_sends, err);
+            attempt_new(&engine->options.request, &engine->no_more_sends,
+                        engine->connections, err);
         if (!attempt)
             return err->kind;
         engine->attempts[i] = attempt;
@@ -58,7 +60,11 @@ enum error_kind engine_new(struct engine **out,
     *out = NULL;
     engine->options = *options;
     engine->ports = *ports;
-    engine->admitted_most = 2 * options->concurrency;
+    /* A crash leaves no more than these unknown: below twice the limit, but
+     * one that waits for a retry must not stop all others. */
+    engine->admitted_most = 2 * options->concurrency - 1;
+    if (engine->admitted_most < 2)
+        engine->admitted_most = 2;
     engine->commit_time_us = COMMIT_TIME_FIRST_US;
     atomic_init(&engine->cut_off_us, CLOCK_NEVER_US);
     engine->ready.size = engine->admitted_most;
@@ -85,24 +91,29 @@ void engine_free(struct engine *engine)
     free(engine->attempts);
     free(engine->idle);
     curl_multi_cleanup(engine->multi);
+    connections_free(engine->connections);
     due_heap_free(engine->waiting);
     free(engine->ready.rows);
     free(engine->outbox);
     free(engine);
 }
 
-/* The handoffs of one turn go in one push. */
+/* The handoffs of one turn go in one push, and what is asked for after them:
+ * the places of rows that have ended must not be taken before the ledger knows
+ * that they have. */
 static void tell_committer(struct engine *engine)
 {
-    if (engine->outbox_count == 0)
-        return;
-    if (!bounded_queue_try_push(engine->ports.handoffs, engine->outbox,
+    if (engine->outbox_count > 0 &&
+        !bounded_queue_try_push(engine->ports.handoffs, engine->outbox,
                                 engine->outbox_count)) {
         /* The queue holds all that can be under way (engine.h). */
         fprintf(stderr, "bulk-invite: bug: the committer's queue is full\n");
         abort();
     }
     engine->outbox_count = 0;
+    if (engine->asked_now > 0)
+        engine->ports.ask(engine->ports.context, engine->asked_now);
+    engine->asked_now = 0;
 }
 
 static void collect_ended(struct engine *engine, int64_t now_us)

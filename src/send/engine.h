@@ -17,8 +17,9 @@
  *
  * It asks for as many invites as it can start within one commit's time at the
  * present pace, so what is admitted and not settled (in flight, ready, waiting
- * for a retry, asked for) stays within twice `concurrency`. A row has at most
- * two handoffs under way: queues of the size below are never full.
+ * for a retry, asked for) stays below twice `concurrency` (with 1: at most
+ * two), and a crash leaves no more unknown than that. A row has at most two
+ * handoffs under way: queues of the size below are never full.
  */
 #define ENGINE_QUEUE_SIZE(concurrency) (8 * (size_t)(concurrency) + 32)
 

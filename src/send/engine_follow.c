@@ -79,7 +79,7 @@ void engine_stop_because(struct engine *engine, const struct error *why)
 static void note_trouble(struct engine *engine, const struct row *row,
                          const struct result *result)
 {
-    if (result->kind == RESULT_ANSWERED)
+    if (result->kind == RESULT_ANSWERED || result->kind == RESULT_NOT_SENT)
         return;
     const char *words = result->outcome.error ? result->outcome.error : "";
     snprintf(engine->last_trouble, sizeof(engine->last_trouble), "%s", words);
@@ -119,12 +119,10 @@ void engine_conclude(struct engine *engine, struct attempt *attempt,
     struct row *row =
         attempt_finish(attempt, engine->multi, curl_code, &result);
     engine->idle[engine->idle_count++] = attempt;
-    if (curl_code != ATTEMPT_CUT_OFF)
-        note_trouble(engine, row, &result);
+    note_trouble(engine, row, &result);
     retry_decide(&engine->retry, row, &result, now_us, &decision);
     struct pacer_wish wish = {result.retry_after_us, result.quota};
-    pacer_end(&engine->pacer, decision.event, started_us, &wish,
-              now_us);
+    pacer_end(&engine->pacer, decision.event, started_us, &wish, now_us);
     follow(engine, row, &result, &decision);
     outcome_clear(&result.outcome);
 }

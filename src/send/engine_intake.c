@@ -95,7 +95,7 @@ void engine_ask(struct engine *engine, int64_t now_us)
         wanted = engine->admitted_most - admitted;
     mark_asking(engine, now_us);
     engine->asked_new += wanted;
-    engine->ports.ask(engine->ports.context, wanted);
+    engine->asked_now += wanted;
 }
 
 void engine_start_ready(struct engine *engine, int64_t now_us)

@@ -36,6 +36,7 @@ struct engine {
     struct engine_options options;
     struct engine_ports ports;
     void *multi; /* CURLM */
+    struct connections *connections;
     uint32_t admitted_most;
 
     struct attempt **attempts; /* `concurrency` of them */
@@ -55,6 +56,7 @@ struct engine {
     size_t outbox_count;
 
     uint32_t asked_new;     /* new rows asked for and not received */
+    uint32_t asked_now;     /* of these, asked for in this turn */
     uint32_t asked_intents; /* parked rows on their way to disk and back */
     int64_t asked_since_us;
     int64_t commit_time_us; /* from asking to receiving, smoothed */

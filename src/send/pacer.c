@@ -8,12 +8,12 @@
 
 /* A hold of this long is a window's rest rather than a bucket's refill: what it
  * let through unused may follow at once. */
-#define CREDIT_HOLD_US      (10 * US_PER_S)
-#define CREDIT_LANES        2
+#define CREDIT_HOLD_US (10 * US_PER_S)
+#define CREDIT_LANES   2
 
 /* Servers count a reset in whole seconds, and clocks differ a little. */
-#define QUOTA_ROUNDING_US (1500 * US_PER_MS)
-#define QUOTA_MARGIN_US   (100 * US_PER_MS)
+#define QUOTA_ROUNDING_US   (1500 * US_PER_MS)
+#define QUOTA_MARGIN_US     (100 * US_PER_MS)
 #define UNAVAILABLE_IS_DOWN 3
 #define UNKNOWN_IS_DOWN     5
 
@@ -241,9 +241,9 @@ void pacer_end(struct pacer *pacer, enum pacer_event event, int64_t started_us,
 {
     int64_t retry_after_us = wish->retry_after_us;
     pacer->in_flight--;
-    note_quota(pacer, &wish->quota, now_us);
     if (event == PACER_NOT_SENT)
         return;
+    note_quota(pacer, &wish->quota, now_us);
     /* "Now", with a refusal, is no leave to hammer. */
     if (retry_after_us == 0)
         retry_after_us = -1;

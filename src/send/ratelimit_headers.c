@@ -15,8 +15,7 @@ static bool is_name(const char *name, size_t len, const char *wanted)
 }
 
 /* A whole number at `at`, -1 when there is none; *end is behind it. */
-static int64_t read_number(const char *at, const char *limit,
-                           const char **end)
+static int64_t read_number(const char *at, const char *limit, const char **end)
 {
     int64_t number = -1;
     while (at < limit && *at >= '0' && *at <= '9') {
@@ -60,8 +59,8 @@ static int64_t parameter(const char *value, size_t len, const char *key)
     const char *limit = value + len;
     size_t key_len = strlen(key);
     for (const char *at = value; at + key_len < limit; at++) {
-        bool is_start = at == value || at[-1] == ';' || at[-1] == ',' ||
-                        at[-1] == ' ';
+        bool is_start =
+            at == value || at[-1] == ';' || at[-1] == ',' || at[-1] == ' ';
         if (!is_start || strncasecmp(at, key, key_len) != 0 ||
             at[key_len] != '=')
             continue;
@@ -106,8 +105,8 @@ static int64_t reset_seconds(int64_t number, int64_t wall_now_us)
 }
 
 void ratelimit_header_read(struct quota_hint *hint, const char *name,
-                           size_t name_len, const char *value,
-                           size_t value_len, int64_t wall_now_us)
+                           size_t name_len, const char *value, size_t value_len,
+                           int64_t wall_now_us)
 {
     const char *end;
     if (is_name(name, name_len, "ratelimit")) {

@@ -25,7 +25,7 @@ struct quota_hint {
 /* Reads one header (name and value without blanks around). Of several
  * statements the most restrictive counts. */
 void ratelimit_header_read(struct quota_hint *hint, const char *name,
-                           size_t name_len, const char *value,
-                           size_t value_len, int64_t wall_now_us);
+                           size_t name_len, const char *value, size_t value_len,
+                           int64_t wall_now_us);
 
 #endif

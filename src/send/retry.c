@@ -37,6 +37,8 @@ static enum pacer_event event_of(enum result_kind kind)
         return PACER_UNAVAILABLE;
     case RESULT_UNREACHABLE:
         return PACER_UNREACHABLE;
+    case RESULT_NOT_SENT:
+        return PACER_NOT_SENT;
     }
     return PACER_UNKNOWN;
 }
@@ -122,6 +124,7 @@ void retry_decide(struct retry *retry, struct row *row, struct result *result,
     case RESULT_QUOTA:
     case RESULT_NOT_PROCESSED:
     case RESULT_UNREACHABLE:
+    case RESULT_NOT_SENT:
         after_not_processed(retry, row, result, now_us, decision);
         break;
     }

@@ -19,7 +19,8 @@ enum result_kind {
     RESULT_NOT_OURS,      /* unknown, and the server does not speak the API */
     RESULT_QUOTA,         /* 429 */
     RESULT_NOT_PROCESSED, /* 503, 408 and their like */
-    RESULT_UNREACHABLE,   /* no byte of it was sent */
+    RESULT_UNREACHABLE,   /* no connection: no byte of it was sent */
+    RESULT_NOT_SENT,      /* held back here, and nothing is wrong */
     RESULT_WRONG_DOOR,    /* 403, 404, 405, 3xx */
     RESULT_UNAUTHORIZED,  /* 401 */
     RESULT_MISCONFIGURED, /* certificate or set-up: it cannot work */
@@ -63,9 +64,9 @@ void retry_init(struct retry *retry, unsigned max_attempts, uint64_t seed);
 /*
  * Decides. Counts a failed attempt against max_attempts only if the server has
  * given a proper answer since the row's attempt before (or during this one):
- * a dead server uses up nobody's attempts. 429 and failures to connect never
- * count. Delays: full jitter, a random part of min(60 s, 1 s * 2^n), and never
- * before Retry-After.
+ * a dead server uses up nobody's attempts. 429, failures to connect and what
+ * was not sent never count. Delays: full jitter, a random part of min(60 s, 1 s
+ * * 2^n), and never before Retry-After.
  */
 void retry_decide(struct retry *retry, struct row *row, struct result *result,
                   int64_t now_us, struct decision *decision);

@@ -207,7 +207,7 @@ class Rows(BadCase):
         self.assertIn("64 KiB", bad[0]["error"])
 
     def test_more_columns_than_anyone_has(self):
-        _, bad = self.invalid(b"ada@example.com,member" + b"," * 100_000 + b"x")
+        _, bad = self.invalid(b"ada@example.com,member" + b"," * 9_999 + b"x")
         self.assertEqual(
             [row["error_code"] for row in bad], ["too_many_columns"]
         )

@@ -22,12 +22,17 @@ CLOSED_STDOUT = ("/bin/sh", "-c", 'exec "$@" >&-', "sh")
 class Formats(SendCase):
     def test_the_names_ending_chooses_the_format(self):
         self.team("ada@example.com,admin")
-        for name in ("a.jsonl", "b.ndjson", "c.csv", "d.txt", "e"):
+        for name, start in (
+            ("a.jsonl", b'{"line":2'),
+            ("b.ndjson", b'{"line":2'),
+            ("c.csv", b"line,email"),
+            ("d.txt", b"line,email"),
+            ("e", b"line,email"),
+        ):
             with self.subTest(name=name):
                 self.send(self.sandbox(), "--report", name, expect=0)
-                first = (self.folder / name).read_bytes()[:8]
-                is_json = name.endswith("json") or name.endswith("jsonl")
-                self.assertEqual(first, b'{"line":' if is_json else b"line,ema")
+                written = (self.folder / name).read_bytes()
+                self.assertTrue(written.startswith(start), written)
 
     def test_json_lines_have_types_and_nulls(self):
         self.team("ada@example.com,admin", "bob@example.com,")
@@ -74,7 +79,8 @@ class Formats(SendCase):
         self.assertTrue(header.startswith("line,email,"))
         self.assertTrue(row.startswith("2,ada@example.com,admin,invited,"))
         self.assertEqual(done.stderr, "")
-        self.assertEqual(sorted(os.listdir(self.folder)), ["team.csv"])
+        names = set(os.listdir(self.folder)) - {"state"}
+        self.assertEqual(names, {"team.csv"})
 
     def test_without_a_name_it_is_beside_the_input(self):
         (self.folder / "lists").mkdir()
@@ -98,7 +104,8 @@ class Formats(SendCase):
 
     def test_no_cell_is_a_formula(self):
         """A spreadsheet runs what starts with one of these signs."""
-        roles = ["=1+1", "+1", "-1", "@SUM(A1)", "＝1", "＋1", "－1", "＠x"]
+        roles = ["=1+1", "+1", "-1", "@SUM(A1)"]
+        roles += ["＝1", "＋1", "－1", "＠x"]  # full-width ones too
         self.team(
             "=cmd|'/c calc'!A1@example.com,member",
             *(f"person{i}@example.com,{r}" for i, r in enumerate(roles)),

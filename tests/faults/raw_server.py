@@ -194,6 +194,13 @@ def drip(data, each_s):
     return act
 
 
+def pause(seconds):
+    def act(connection, _request):
+        connection.server.is_ending.wait(seconds)
+
+    return act
+
+
 def flood(data, times):
     """`data` so often, or until the client has enough."""
 

@@ -236,8 +236,8 @@ static struct quota_hint quota_of(const struct server *server, double at_s)
     switch (server->kind) {
     case BUCKET:
         left = floor(server->tokens);
-        reset_s = (server->burst - server->tokens) * server->per_s /
-                  server->count;
+        reset_s =
+            (server->burst - server->tokens) * server->per_s / server->count;
         break;
     case FIXED_WINDOW:
         left = server->count - server->window_used;
@@ -283,8 +283,8 @@ static void come_back(struct world *world, struct flight flight)
         world->scenario.server.busy--;
     result.outcome.status = flight.is_accepted ? STATUS_INVITED : STATUS_FAILED;
     retry_decide(&world->retry, flight.row, &result, world->now_us, &decision);
-    pacer_end(&world->pacer, decision.event, flight.started_us,
-              &flight.wish, world->now_us);
+    pacer_end(&world->pacer, decision.event, flight.started_us, &flight.wish,
+              world->now_us);
     if (world->traces)
         printf("%.6f %s\n", now_s(flight.started_us),
                flight.is_accepted ? "ok" : "429");
@@ -427,8 +427,7 @@ static bool show(const struct scenario *scenario, bool prints)
                "  in hold %d  ideal %8.1f s  mean ratio %5.2f  worst %5.2f  "
                "idle %6.1f s %s%s\n",
                kind_names[scenario->server.kind], scenario->name,
-               scenario->server.burst,
-               hint_names[scenario->server.hint],
+               scenario->server.burst, hint_names[scenario->server.hint],
                scenario->latency_s * 1000, scenario->rows, worst.refused,
                allowed, worst.in_hold, ideal, ratios, worst.took_s / ideal,
                worst.longest_idle_s, worst.failed ? "FAILED " : "",

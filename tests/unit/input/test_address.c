@@ -53,7 +53,7 @@ static void one_that_cannot_be_is_told_why(void **state)
         {"ada@example.com;bob@example.com", "more than one"},
         {"ada lovelace@example.com", "a space"},
         {"ada@example .com", "a space"},
-        {"Ada <ada@example.com>", "a space"},
+        {"Ada <ada@example.com>", "around the address"},
         {"<ada@example.com>", "around the address"},
         {"\"Ada\" <ada@example.com>", "around the address"},
         {"ada@example.com>", "around the address"},

@@ -32,12 +32,10 @@ static void every_form_in_use_is_understood(void **state)
         {{{"RateLimit", "limit=100, remaining=50, reset=5"}}, 50, 5},
         {{{"RateLimit-Remaining", "4"}, {"RateLimit-Reset", "12"}}, 4, 12},
         {{{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "60"}}, 0, 60},
-        {{{"X-RateLimit-Remaining", "1"},
-          {"X-RateLimit-Reset", "1795449275"}},
+        {{{"X-RateLimit-Remaining", "1"}, {"X-RateLimit-Reset", "1795449275"}},
          1,
          30},
-        {{{"X-RateLimit-Reset", "1795449000"},
-          {"X-RateLimit-Remaining", "1"}},
+        {{{"X-RateLimit-Reset", "1795449000"}, {"X-RateLimit-Remaining", "1"}},
          1,
          0},
         {{{"RateLimit-Remaining", "5, 5;w=60"}}, 5, -1},
@@ -45,8 +43,8 @@ static void every_form_in_use_is_understood(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         struct quota_hint hint = read_all(cases[i].headers);
         assert_int_equal(hint.remaining, cases[i].remaining);
-        int64_t reset_us = cases[i].reset_s < 0 ? -1
-                                                : cases[i].reset_s * US_PER_S;
+        int64_t reset_us =
+            cases[i].reset_s < 0 ? -1 : cases[i].reset_s * US_PER_S;
         assert_int_equal(hint.reset_us, reset_us);
     }
 }

@@ -174,7 +174,7 @@ static void a_row_that_fails_while_others_succeed_fails_after_five(void **state)
     assert_int_equal(fixture->result.outcome.status, STATUS_FAILED);
 }
 
-static void quota_and_connections_never_count_as_attempts(void **state)
+static void quota_connections_and_what_was_held_back_never_count(void **state)
 {
     struct fixture *fixture = *state;
     for (int i = 0; i < 20; i++) {
@@ -185,6 +185,11 @@ static void quota_and_connections_never_count_as_attempts(void **state)
         assert_int_equal(decide(fixture, RESULT_UNREACHABLE, STATUS_UNPROCESSED,
                                 CODE_CANNOT_CONNECT),
                          STEP_RETRY);
+        assert_int_equal(decide(fixture, RESULT_NOT_SENT, STATUS_UNPROCESSED,
+                                CODE_CANNOT_CONNECT),
+                         STEP_RETRY);
+        assert_int_equal(fixture->decision.event, PACER_NOT_SENT);
+        assert_true(fixture->decision.due_us == 1000);
     }
 }
 
@@ -236,7 +241,7 @@ int main(void)
         CASE(a_strange_later_answer_is_just_unknown),
         CASE(a_dead_server_uses_up_nobodys_attempts),
         CASE(a_row_that_fails_while_others_succeed_fails_after_five),
-        CASE(quota_and_connections_never_count_as_attempts),
+        CASE(quota_connections_and_what_was_held_back_never_count),
         CASE(delays_are_random_parts_of_a_doubling_cap),
         CASE(retry_after_beats_backoff),
     };
