@@ -159,7 +159,9 @@ static void hold(struct pacer *pacer, enum hold_reason reason, int64_t asked_us,
          * may come back until the last moment. */
         if (reason == HOLD_QUOTA || now_us >= deadline_us)
             pacer->has_given_up = true;
-        length_us = deadline_us > now_us ? deadline_us - now_us : 0;
+        /* The next run must still learn when the quota opens. */
+        if (reason != HOLD_QUOTA)
+            length_us = deadline_us > now_us ? deadline_us - now_us : 0;
     }
     if (pacer->hold_reason == HOLD_NONE)
         pacer->hold_began_us = now_us;

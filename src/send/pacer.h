@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "domain/counters.h"
 #include "domain/rate.h"
 #include "send/rate_finder.h"
 #include "send/ratelimit_headers.h"
@@ -30,12 +31,6 @@
  *     in a row): pauses that double from 1 s to 60 s, with jitter; ends the
  *     run `give_up_after_us` after the first of them.
  */
-enum hold_reason {
-    HOLD_NONE,
-    HOLD_QUOTA,
-    HOLD_SERVER_DOWN,
-};
-
 enum pacer_event {
     PACER_ANSWERED,    /* the server did its work: invited, 409, rejected */
     PACER_QUOTA,       /* 429 */

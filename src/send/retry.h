@@ -56,10 +56,16 @@ struct retry {
     unsigned max_attempts;
     uint64_t answers;     /* proper answers so far */
     unsigned wrong_doors; /* in a row */
+    unsigned same_refusals_most;
+    unsigned same_refusals; /* in a row, with the same words */
+    uint64_t last_refusal;  /* a hash of the words */
     uint64_t random;
 };
 
-void retry_init(struct retry *retry, unsigned max_attempts, uint64_t seed);
+/* `same_refusals_most` rejections in a row with the same words stop the run
+ * (exit 8), 0: never. */
+void retry_init(struct retry *retry, unsigned max_attempts,
+                unsigned same_refusals_most, uint64_t seed);
 
 /*
  * Decides. Counts a failed attempt against max_attempts only if the server has

@@ -367,7 +367,7 @@ static struct tally run(const struct scenario *scenario, uint64_t seed,
     };
     reset(&world.scenario.server, seed);
     pacer_init(&world.pacer, &options, 0);
-    retry_init(&world.retry, 5, seed);
+    retry_init(&world.retry, 5, 0, seed);
     world.waiting = due_heap_new((size_t)scenario->rows + 1);
     world.flights = xcalloc(scenario->concurrency + 1, sizeof(struct flight));
     while (step(&world))
