@@ -11,6 +11,10 @@
 #define CREDIT_HOLD_US (10 * US_PER_S)
 #define CREDIT_LANES   2
 
+/* A policy's window up to this is paced evenly, and so much of it is used. */
+#define SHORT_WINDOW_US (10 * US_PER_S)
+#define POLICY_USED     0.98
+
 /* Servers count a reset in whole seconds, and clocks differ a little. */
 #define QUOTA_ROUNDING_US   (1500 * US_PER_MS)
 #define QUOTA_MARGIN_US     (100 * US_PER_MS)
@@ -216,12 +220,30 @@ static bool means_down(struct pacer *pacer, enum pacer_event event)
     return true;
 }
 
+/* A short window's resets are said in whole seconds, too coarse to wait for:
+ * what it holds is spread over it instead. */
+static void follow_policy(struct pacer *pacer, const struct quota_hint *hint,
+                          int64_t now_us)
+{
+    if (!finds_its_rate(pacer) || hint->limit <= 0 ||
+        hint->window_us > SHORT_WINDOW_US)
+        return;
+    pacer->follows_policy = true;
+    if (rate_finder_set_ceiling(&pacer->finder,
+                                POLICY_USED * (double)hint->limit *
+                                    (double)US_PER_S / (double)hint->window_us,
+                                now_us))
+        schedule_set_rate(&pacer->schedule, rate_of(pacer->finder.rate_per_s),
+                          now_us);
+}
+
 /* Of answers that come out of order the most careful counts: what is still in
  * flight may not be in the number yet. */
 static void note_quota(struct pacer *pacer, const struct quota_hint *hint,
                        int64_t now_us)
 {
-    if (hint->remaining < 0 || hint->reset_us < 0)
+    follow_policy(pacer, hint, now_us);
+    if (pacer->follows_policy || hint->remaining < 0 || hint->reset_us < 0)
         return;
     int64_t until_us = now_us + hint->reset_us + QUOTA_MARGIN_US;
     int64_t left = hint->remaining - pacer->in_flight;

@@ -62,6 +62,7 @@ struct pacer {
         int64_t until_us; /* then a single probe asks again */
     } quota;              /* what the server's RateLimit headers say */
 
+    bool follows_policy; /* the schedule is the server's own */
     struct schedule schedule;
     struct rate_finder finder; /* used when no rate was given */
     bool is_credit_refused;    /* a burst after a hold met a refusal */

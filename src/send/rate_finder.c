@@ -128,6 +128,20 @@ static void measure(struct rate_finder *finder, int64_t now_us)
     finder->pause_us = 0;
 }
 
+bool rate_finder_set_ceiling(struct rate_finder *finder, double ceiling_per_s,
+                             int64_t now_us)
+{
+    bool is_same = finder->ceiling_per_s >= 0.99 * ceiling_per_s &&
+                   finder->ceiling_per_s <= 1.01 * ceiling_per_s;
+    if (is_same)
+        return false;
+    finder->ceiling_per_s = ceiling_per_s;
+    finder->sure_rate_per_s = ceiling_per_s;
+    finder->is_proven = true;
+    set_rate(finder, ceiling_per_s, now_us);
+    return true;
+}
+
 /* Has the present rate been tried for long enough? */
 static bool is_tried(const struct rate_finder *finder, int64_t now_us)
 {
@@ -154,7 +168,10 @@ static bool step_up(struct rate_finder *finder, int64_t started_us,
     if (finder->rate_per_s > finder->sure_rate_per_s)
         finder->steps++;
     finder->sure_rate_per_s = finder->rate_per_s;
-    set_rate(finder, finder->rate_per_s * (1 + finder->step), now_us);
+    double rate = finder->rate_per_s * (1 + finder->step);
+    if (finder->ceiling_per_s > 0 && rate > finder->ceiling_per_s)
+        rate = finder->ceiling_per_s;
+    set_rate(finder, rate, now_us);
     return true;
 }
 

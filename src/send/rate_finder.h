@@ -28,7 +28,8 @@ struct rate_finder {
     double rate_per_s;      /* 0 while growing */
     double sure_rate_per_s; /* the rate before the last step upward */
     double step;
-    bool is_proven; /* the sure rate was kept up for a while */
+    double ceiling_per_s; /* what the server's policy says, 0: nothing */
+    bool is_proven;       /* the sure rate was kept up for a while */
     int64_t rate_from_us;
     uint64_t answers_at_rate;
 
@@ -52,6 +53,11 @@ struct rate_finder {
 /* `learned_per_s`: what an earlier run found, 0 for nothing. */
 void rate_finder_init(struct rate_finder *finder, uint32_t concurrency,
                       double learned_per_s);
+
+/* The server says its limit: the rate starts there and never goes above it.
+ * True: the rate has changed. */
+bool rate_finder_set_ceiling(struct rate_finder *finder, double ceiling_per_s,
+                             int64_t now_us);
 
 /* Attempts that may be in flight now. */
 uint32_t rate_finder_lanes(const struct rate_finder *finder);

