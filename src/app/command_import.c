@@ -62,7 +62,7 @@ static enum error_kind give_up(struct ledger *ledger, struct error *err)
     struct counters nothing = {0};
     struct error why = *err;
     if (!ledger_roll_back(ledger, err) &&
-        !ledger_end_run(ledger, &nothing, error_exit_code(why.kind), err))
+        !ledger_end_run(ledger, &nothing, NULL, error_exit_code(why.kind), err))
         *err = why;
     return err->kind;
 }
@@ -81,7 +81,7 @@ static enum error_kind fill(struct import *import, struct ledger *ledger,
         return err->kind == ERROR_INPUT ? give_up(ledger, err) : err->kind;
     if (ledger_commit(ledger, err))
         return err->kind;
-    return ledger_end_run(ledger, &import->counters, 0, err);
+    return ledger_end_run(ledger, &import->counters, NULL, 0, err);
 }
 
 static void say_done(const struct import *import)

@@ -19,6 +19,7 @@ enum option_type {
     OPTION_DURATION, /* see values.h */
     OPTION_TIME, /* see values.h; seconds since 1970, INT64_MIN: not given */
     OPTION_RATE,
+    OPTION_SHARE,  /* struct option_share */
     OPTION_ACTION, /* done at once instead of a command: --help */
 };
 

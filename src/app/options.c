@@ -5,6 +5,7 @@
 #include "app/option_table.h"
 #include "app/options_check.h"
 #include "app/values.h"
+#include "base/clock.h"
 #include "base/text_safe.h"
 
 struct option_text {
@@ -92,6 +93,10 @@ static enum error_kind set_option(struct options *options,
         return value_parse_count(text, option->min, option->max, field, err);
     case OPTION_DURATION:
         return set_duration(option, text, field, err);
+    case OPTION_SHARE: {
+        struct option_share *share = field;
+        return value_parse_share(text, &share->number, &share->is_percent, err);
+    }
     case OPTION_TIME:
         return value_parse_time(text, field, err);
     case OPTION_RATE:
@@ -113,6 +118,10 @@ static enum error_kind set_default(struct options *options,
         *(uint64_t *)field = UINT64_MAX;
     if (option->type == OPTION_TIME)
         *(int64_t *)field = INT64_MIN;
+    if (option->type == OPTION_DURATION)
+        *(int64_t *)field = CLOCK_NEVER_US;
+    if (option->type == OPTION_SHARE)
+        ((struct option_share *)field)->number = UINT64_MAX;
     return ERROR_NONE;
 }
 

@@ -27,6 +27,12 @@ enum command {
     COMMAND_VERSION,
 };
 
+/* "25" or "5%". */
+struct option_share {
+    uint64_t number; /* UINT64_MAX: not given */
+    bool is_percent;
+};
+
 struct options {
     enum command command;
     const char *topic; /* with COMMAND_HELP: a command's name, or NULL */
@@ -68,12 +74,15 @@ struct options {
     int64_t connect_timeout_us;
     int64_t give_up_after_us;
     int64_t max_wait_us;
+    int64_t max_duration_us; /* CLOCK_NEVER_US: not given */
 
     const char *proxy;
     const char *cacert;
 
     uint64_t limit;   /* UINT64_MAX: none */
     uint64_t max_new; /* UINT64_MAX: none */
+    struct option_share max_errors;
+    bool keep_going;
     bool yes;
     bool sandbox;
     bool error_on_no_rows;

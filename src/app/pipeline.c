@@ -234,6 +234,8 @@ static enum error_kind make_stages(struct pipeline *pipeline, struct error *err)
         .handoffs = pipeline->handoffs,
         .limit = options->limit,
         .max_new = options->max_new,
+        .max_errors = options->max_errors,
+        .is_max_errors_percent = options->is_max_errors_percent,
         .end_of_rows = end_of_rows,
         .stopped = stop_because,
         .context = pipeline,

@@ -2,11 +2,18 @@
 
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "domain/handoff.h"
 
 /* Rows and handoffs of one transaction at most. */
 #define BATCH_MOST 256
+
+/* Shorter ones are over before another run could start. */
+#define SAVED_HOLD_US (2 * US_PER_S)
+
+/* Errors as a share say nothing before so many rows are settled. */
+#define SHARE_COUNTS_FROM 50
 
 /* What one turn works on. */
 struct batch {
@@ -25,6 +32,8 @@ struct committer {
     struct committer_options options;
     struct batch batch;
     uint64_t admitted;
+    uint64_t errors; /* rows that did not become an invitation */
+    int64_t saved_hold_us;
     bool is_ledger_broken;
     bool is_report_broken;
     bool has_told_end;
@@ -182,6 +191,24 @@ static enum error_kind record(struct committer *committer,
     return ERROR_NONE;
 }
 
+/* A hold is kept at once: killed meanwhile, the next run must not ask too
+ * early. */
+static enum error_kind save_hold(struct committer *committer, struct error *err)
+{
+    struct counters *counters = committer->options.counters;
+    int64_t until_us = atomic_load(&counters->hold_until_us);
+    int64_t left_us = until_us - clock_monotonic_us();
+    if (until_us == committer->saved_hold_us || left_us < SAVED_HOLD_US ||
+        atomic_load(&counters->hold_reason) != HOLD_QUOTA)
+        return ERROR_NONE;
+    committer->saved_hold_us = until_us;
+    struct ledger_pace pace = {
+        .rate_per_s = (double)atomic_load(&counters->found_rate) / 1000,
+        .held_until_s = (clock_wall_us() + left_us) / US_PER_S + 1,
+    };
+    return ledger_save_pace(committer->options.ledger, &pace, err);
+}
+
 /* Never more at once than may be admitted. Those before them may have needed
  * no request: then there are more. False when there are none. */
 static bool take_rows(struct committer *committer)
@@ -209,6 +236,8 @@ static enum error_kind write_batch(struct committer *committer,
     for (size_t i = 0; i < batch->row_count || take_rows(committer); i++)
         if (admit(committer, batch->rows[i], err))
             return err->kind;
+    if (save_hold(committer, err))
+        return err->kind;
     return ledger_commit(committer->options.ledger, err);
 }
 
@@ -257,6 +286,33 @@ static void count(struct counters *counters, const struct outcome *outcome)
                                   memory_order_relaxed);
 }
 
+/* Is it a row that should have become an invitation? */
+static bool is_error(enum status status)
+{
+    return status == STATUS_REJECTED || status == STATUS_INVALID ||
+           status == STATUS_UNKNOWN || status == STATUS_FAILED;
+}
+
+static void check_errors(struct committer *committer)
+{
+    const struct committer_options *options = &committer->options;
+    uint64_t settled = counters_settled(options->counters);
+    bool is_over = committer->errors > options->max_errors;
+    if (options->is_max_errors_percent)
+        is_over = settled >= SHARE_COUNTS_FROM &&
+                  committer->errors * 100 > options->max_errors * settled;
+    if (!is_over || committer->is_closed_to_rows)
+        return;
+    struct error why = ERROR_INIT;
+    error_set(&why, ERROR_GUARD,
+              "%llu of %llu rows went wrong, more than --max-errors %llu%s",
+              (unsigned long long)committer->errors,
+              (unsigned long long)settled,
+              (unsigned long long)options->max_errors,
+              options->is_max_errors_percent ? "%" : "");
+    must_stop(committer, &why);
+}
+
 static void break_report(struct committer *committer, const struct error *why)
 {
     committer->is_report_broken = true;
@@ -274,9 +330,11 @@ static void report_batch(struct committer *committer)
             report_add(report, row, &err))
             break_report(committer, &err);
         count(committer->options.counters, &row->outcome);
+        committer->errors += is_error(row->outcome.status);
         row_free(row);
     }
     batch->to_report_count = 0;
+    check_errors(committer);
 }
 
 /* Takes what waits. False if nothing did. */

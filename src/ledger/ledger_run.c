@@ -141,10 +141,12 @@ static enum error_kind reconcile(struct ledger *ledger,
 }
 
 enum error_kind ledger_end_run(struct ledger *ledger,
-                               const struct counters *counters, int exit_code,
+                               const struct counters *counters,
+                               const struct ledger_pace *pace, int exit_code,
                                struct error *err)
 {
-    if (ledger_begin(ledger, err) || reconcile(ledger, counters, err))
+    if (ledger_begin(ledger, err) || reconcile(ledger, counters, err) ||
+        (pace && ledger_save_pace(ledger, pace, err)))
         return err->kind;
     sqlite3_stmt *stmt = ledger_statement(ledger, SQL_END_RUN, err);
     if (!stmt)

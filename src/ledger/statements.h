@@ -85,6 +85,11 @@ enum stored_column {
       " replaces, settled_at, code, http_status, attempts, invitation_id,"   \
       " invitation_state, created_at, expires_at, error)"                    \
       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")            \
+    X(SQL_SAVE_PACE,                                                         \
+      "INSERT INTO pace VALUES (1, ?1, ?2, ?3) ON CONFLICT (id) DO UPDATE"   \
+      " SET rate_per_s = CASE WHEN ?1 > 0 THEN ?1 ELSE rate_per_s END,"      \
+      " held_until = ?2, noted_at = ?3")                                     \
+    X(SQL_LOAD_PACE, "SELECT rate_per_s, held_until, noted_at FROM pace")    \
     X(SQL_SET_STATE, "UPDATE row SET state = ? WHERE id = ?")                \
     X(SQL_SETTLE,                                                            \
       "UPDATE row SET state = 2, status = ?, settled_at = ?, code = ?,"      \

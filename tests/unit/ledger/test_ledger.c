@@ -14,6 +14,8 @@ static void ok(enum error_kind kind)
         fail_msg("%s", err.text);
 }
 
+static const struct ledger_pace no_pace;
+
 static const struct ledger_options temporary = {
     .server = "https://example.com",
     .organization = "acme",
@@ -151,10 +153,11 @@ static void totals_are_reconciled_and_a_difference_is_said(void **state)
     row_free(row);
     counters.rows_read = 1;
     counters.settled[STATUS_INVITED] = 1;
-    ok(ledger_end_run(ledger, &counters, 0, &err));
+    ok(ledger_end_run(ledger, &counters, &no_pace, 0, &err));
 
     counters.settled[STATUS_INVITED] = 2;
-    assert_int_equal(ledger_end_run(ledger, &counters, 0, &err), ERROR_STORAGE);
+    assert_int_equal(ledger_end_run(ledger, &counters, &no_pace, 0, &err),
+                     ERROR_STORAGE);
     assert_non_null(strstr(err.text, "1 rows invited"));
 }
 
@@ -163,7 +166,8 @@ static void an_intent_that_was_never_settled_is_a_difference(void **state)
     struct ledger *ledger = *state;
     struct counters counters = {0};
     add_intent(ledger, 2, "ada@example.com");
-    assert_int_equal(ledger_end_run(ledger, &counters, 0, &err), ERROR_STORAGE);
+    assert_int_equal(ledger_end_run(ledger, &counters, &no_pace, 0, &err),
+                     ERROR_STORAGE);
 }
 
 static void a_plan_finds_what_a_run_would_find_and_leaves_no_trace(void **state)

@@ -78,7 +78,7 @@ static enum status standing(struct ledger *ledger, const char *person)
 
 static void end_run(struct ledger *ledger, struct counters counters)
 {
-    ok(ledger_end_run(ledger, &counters, 3, &err));
+    ok(ledger_end_run(ledger, &counters, NULL, 3, &err));
 }
 
 /* --- what is visited, in words --- */

@@ -62,7 +62,7 @@ static void make_ledger(void)
     struct ledger *ledger;
     ok(ledger_open(&ledger, &options, &err));
     ok(ledger_begin_run(ledger, "team.csv", &err));
-    ok(ledger_end_run(ledger, &counters, 0, &err));
+    ok(ledger_end_run(ledger, &counters, NULL, 0, &err));
     ledger_close(ledger);
 }
 
