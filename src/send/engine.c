@@ -76,6 +76,9 @@ enum error_kind engine_new(struct engine **out,
     engine->outbox_size = ENGINE_QUEUE_SIZE(options->concurrency);
     engine->outbox = xcalloc(engine->outbox_size, sizeof(*engine->outbox));
     init_policies(engine);
+    if (options->held_until_us > 0)
+        snprintf(engine->last_trouble, sizeof(engine->last_trouble),
+                 "an earlier run was told to wait");
     int64_t now_us = clock_monotonic_us();
     engine->end_us = CLOCK_NEVER_US;
     if (options->max_duration_us < CLOCK_NEVER_US - now_us)

@@ -50,10 +50,11 @@ def curl(url, rows, folder, *_options):
     with open(path, "w", encoding="utf-8") as file:
         for i in range(rows):
             body = json.dumps({"email": f"p{i}@example.com", "role": "member"})
+            file.write("next\n" if i else "")
             file.write(f'url = "{url}{PATH}"\n'
                        'header = "Content-Type: application/json"\n'
                        f"data = {json.dumps(body)}\n"
-                       "output = /dev/null\nretry = 100\nsilent\nnext\n")
+                       "output = /dev/null\nfail\nretry = 100\nsilent\n")
     subprocess.run(["curl", "--parallel", "--parallel-max", "16", "--config",
                     path], check=False, stderr=subprocess.DEVNULL)
 
