@@ -54,7 +54,7 @@ struct csv_reader {
     /* As large as they can get: pages that are not touched cost nothing. */
     struct csv_field fields[CSV_COLUMN_CAP];
     char arena[CSV_RECORD_CAP + CSV_COLUMN_CAP]; /* fields, each with its NUL */
-    char chunk[CHUNK_SIZE];
+    char chunk[CSV_PEEK_CAP];                    /* read CHUNK_SIZE at a time */
 };
 
 /* libcsv's buffer gets its full size at once and then no more: a field over
@@ -175,6 +175,12 @@ static const char *find(const char *at, const char *end, char wanted)
     return found ? found : end;
 }
 
+static void look_for_line_ends(struct csv_reader *reader)
+{
+    reader->next_lf = find(reader->at, reader->end, '\n');
+    reader->next_cr = find(reader->at, reader->end, '\r');
+}
+
 /* Where the line at `at` ends, after its line end if the chunk has it. */
 static const char *line_stop(struct csv_reader *reader)
 {
@@ -192,31 +198,46 @@ static const char *line_stop(struct csv_reader *reader)
             reader->next_lf < reader->end);
 }
 
-static bool is_blank(const char *at, const char *stop)
+static bool is_blank(const struct csv_reader *reader, const char *stop)
 {
-    while (at < stop &&
-           (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
+    const char *at = reader->at;
+    bool has_tabs = reader->parser.delim_char != '\t';
+
+    while (at < stop && (*at == ' ' || (has_tabs && *at == '\t') ||
+                         *at == '\r' || *at == '\n'))
         at++;
     return at == stop;
 }
 
+/* Goes on to `stop`; true when a line has ended there. */
+static bool pass(struct csv_reader *reader, const char *stop)
+{
+    bool is_rest_of_crlf = reader->is_after_cr && *reader->at == '\n';
+
+    reader->at = stop;
+    reader->is_after_cr = stop[-1] == '\r';
+    if (is_rest_of_crlf || (stop[-1] != '\r' && stop[-1] != '\n'))
+        return false;
+    reader->line++;
+    return true;
+}
+
 static void parse_line(struct csv_reader *reader)
 {
-    const char *start = reader->at;
     const char *stop = line_stop(reader);
-    bool is_rest_of_crlf = reader->is_after_cr && *start == '\n';
 
-    if (!reader->is_in_record && !is_blank(start, stop)) {
+    if (!reader->is_in_record && !is_blank(reader, stop)) {
         reader->is_in_record = true;
         reader->record.line = reader->line;
         reader->field_line = reader->line;
     }
-    parse(reader, start, (size_t)(stop - start));
+    parse(reader, reader->at, (size_t)(stop - reader->at));
+    pass(reader, stop);
+}
 
-    reader->at = stop;
-    reader->is_after_cr = stop[-1] == '\r';
-    if (!is_rest_of_crlf && (stop[-1] == '\r' || stop[-1] == '\n'))
-        reader->line++;
+static size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
 }
 
 /* Waits for bytes and adds them to the chunk. */
@@ -238,15 +259,15 @@ static enum error_kind fill(struct csv_reader *reader, struct error *err)
             return ERROR_NONE;
         }
         if (ready > 0)
-            got = read(reader->fd, reader->chunk + used, CHUNK_SIZE - used);
+            got = read(reader->fd, reader->chunk + used,
+                       min_size(CHUNK_SIZE, CSV_PEEK_CAP - used));
         if (got < 0 && errno != EINTR && errno != EAGAIN)
             return error_set_errno(err, ERROR_INPUT, errno, "cannot read %s",
                                    reader->name);
     }
     reader->has_ended = got == 0;
     reader->end += got;
-    reader->next_lf = find(reader->at, reader->end, '\n');
-    reader->next_cr = find(reader->at, reader->end, '\r');
+    look_for_line_ends(reader);
     return ERROR_NONE;
 }
 
@@ -307,6 +328,55 @@ enum error_kind csv_reader_next(struct csv_reader *reader,
     *record = reader->record;
     *has_record = reader->is_complete;
     return ERROR_NONE;
+}
+
+enum error_kind csv_reader_peek(struct csv_reader *reader, size_t more_than,
+                                const char **bytes, size_t *len, bool *is_all,
+                                struct error *err)
+{
+    if (!reader->has_begun && begin(reader, err) != ERROR_NONE)
+        return err->kind;
+    if (reader->at > reader->chunk) {
+        size_t shift = (size_t)(reader->at - reader->chunk);
+        memmove(reader->chunk, reader->at, (size_t)(reader->end - reader->at));
+        reader->at -= shift;
+        reader->end -= shift;
+    }
+    while ((size_t)(reader->end - reader->at) <= more_than &&
+           !reader->has_ended && reader->end < reader->chunk + CSV_PEEK_CAP) {
+        if (fill(reader, err) != ERROR_NONE)
+            return err->kind;
+        /* The end of a line that was skipped. */
+        if (reader->is_after_cr && reader->at < reader->end &&
+            *reader->at == '\n')
+            pass(reader, reader->at + 1);
+    }
+    look_for_line_ends(reader);
+    *bytes = reader->at;
+    *len = (size_t)(reader->end - reader->at);
+    *is_all = *len <= more_than || reader->has_ended;
+    return ERROR_NONE;
+}
+
+enum error_kind csv_reader_skip_line(struct csv_reader *reader,
+                                     struct error *err)
+{
+    if (!reader->has_begun && begin(reader, err) != ERROR_NONE)
+        return err->kind;
+    for (;;) {
+        while (reader->at < reader->end)
+            if (pass(reader, line_stop(reader)))
+                return ERROR_NONE;
+        if (reader->has_ended)
+            return ERROR_NONE;
+        if (fill(reader, err) != ERROR_NONE)
+            return err->kind;
+    }
+}
+
+void csv_reader_set_delimiter(struct csv_reader *reader, char delimiter)
+{
+    csv_set_delim(&reader->parser, (unsigned char)delimiter);
 }
 
 bool csv_reader_is_cancelled(const struct csv_reader *reader)

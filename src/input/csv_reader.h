@@ -59,6 +59,24 @@ enum error_kind csv_reader_next(struct csv_reader *reader,
                                 struct csv_record *record, bool *has_record,
                                 struct error *err) MUST_CHECK;
 
+/*
+ * Before the first record: what the text looks like, and what to make of it.
+ * *bytes is the text not taken yet, up to CSV_PEEK_CAP bytes; waits until there
+ * are more than `more_than` of them. *is_all: there will be no more, at the
+ * input's end or at the cap. Valid until the next call on the reader.
+ */
+#define CSV_PEEK_CAP 262144
+enum error_kind csv_reader_peek(struct csv_reader *reader, size_t more_than,
+                                const char **bytes, size_t *len, bool *is_all,
+                                struct error *err) MUST_CHECK;
+
+/* Takes a line away, whatever is in it. */
+enum error_kind csv_reader_skip_line(struct csv_reader *reader,
+                                     struct error *err) MUST_CHECK;
+
+/* One ASCII character, not a quote; without this call a comma. */
+void csv_reader_set_delimiter(struct csv_reader *reader, char delimiter);
+
 bool csv_reader_is_cancelled(const struct csv_reader *reader);
 
 #endif

@@ -101,9 +101,11 @@ static enum outcome_code record_fault(const struct csv_record *record,
         if (record->fields[i].len == 0)
             continue;
         strbuf_addf(why,
-                    "the row has %zu columns, the header %zu: is there a "
-                    "comma in a field without quotes?",
-                    record->field_count, columns->count);
+                    "the row has %zu columns, the %s %zu: is there a "
+                    "delimiter in a field without quotes?",
+                    record->field_count,
+                    columns->has_header ? "header" : "first row",
+                    columns->count);
         return CODE_TOO_MANY_COLUMNS;
     }
     return CODE_NONE;
@@ -131,19 +133,12 @@ static enum outcome_code missing_fault(const struct csv_record *record,
     return CODE_NONE;
 }
 
-static enum outcome_code text_fault(const struct cell *cell,
-                                    enum outcome_code invalid,
-                                    struct strbuf *why)
+static enum outcome_code utf8_fault(const struct cell *cell, struct strbuf *why)
 {
     if (!text_is_utf8(cell->bytes, cell->len)) {
         strbuf_addf(why, "%s is not UTF-8: export the file as CSV UTF-8",
                     cell->header);
         return CODE_BAD_ENCODING;
-    }
-    if (text_has_control(cell->bytes, cell->len)) {
-        strbuf_addf(why, "%s has a line end or control character in it",
-                    cell->header);
-        return invalid;
     }
     return CODE_NONE;
 }
@@ -151,8 +146,12 @@ static enum outcome_code text_fault(const struct cell *cell,
 static enum outcome_code person_fault(const struct cell *email,
                                       struct strbuf *person, struct strbuf *why)
 {
-    const char *fault = address_fault(email->bytes, email->len);
+    const char *fault = NULL;
 
+    if (text_has_control(email->bytes, email->len))
+        fault = "has a line end or control character in it";
+    if (!fault)
+        fault = address_fault(email->bytes, email->len);
     if (!fault && person_key(email->bytes, email->len, person) != PERSON_OK)
         fault = "has a domain that cannot exist (IDNA refuses it)";
     if (!fault && person->is_cut)
@@ -171,10 +170,27 @@ static enum outcome_code email_fault(const struct csv_record *record,
         missing_fault(record, column, email, CODE_MISSING_EMAIL, why);
 
     if (code == CODE_NONE)
-        code = text_fault(email, CODE_INVALID_EMAIL, why);
+        code = utf8_fault(email, why);
     if (code == CODE_NONE)
         code = person_fault(email, person, why);
     return code;
+}
+
+/* Line ends and tabs are what a cell of a sheet may hold. */
+static bool has_odd_control(const struct cell *role)
+{
+    const char *at = role->bytes;
+    const char *end = at + role->len;
+
+    while (at < end) {
+        size_t len = 0;
+        while (at + len < end && !strchr("\n\r\t", at[len]))
+            len++;
+        if (text_has_control(at, len))
+            return true;
+        at += len + 1;
+    }
+    return false;
 }
 
 static enum outcome_code role_fault(const struct csv_record *record,
@@ -185,7 +201,11 @@ static enum outcome_code role_fault(const struct csv_record *record,
         missing_fault(record, column, role, CODE_MISSING_ROLE, why);
 
     if (code == CODE_NONE)
-        code = text_fault(role, CODE_INVALID_ROLE, why);
+        code = utf8_fault(role, why);
+    if (code == CODE_NONE && has_odd_control(role)) {
+        strbuf_addf(why, "%s has a control character in it", role->header);
+        code = CODE_INVALID_ROLE;
+    }
     return code;
 }
 

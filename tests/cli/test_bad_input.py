@@ -93,7 +93,7 @@ class Files(BadCase):
         )
 
     def test_no_header(self):
-        self.write("team.csv", ["ada@example.com,admin", "bob@example.com,x"])
+        self.write("team.csv", ["ada@example.com,Ada", "bob@example.com,Bob"])
         self.refused("has no header", "email,role")
 
     def test_a_header_with_unmatched_quotes(self):

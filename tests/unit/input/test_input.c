@@ -178,7 +178,7 @@ static void an_input_that_cannot_be_used_is_an_error(void **state)
         {"", "is empty"},
         {"\n\n", "is empty"},
         {"\xef\xbb\xbf", "is empty"},
-        {"ada@example.com,member\n", "has no header"},
+        {"ada@example.com,Lovelace\n", "has no header"},
         {"name,role\nAda,admin\n", "has no email column"},
         {"\"email,role\nada@example.com,admin\n", "(line 1) do not match"},
         {"PK\x03\x04", "workbook"},
