@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/console.h"
 #include "app/options.h"
 #include "base/text_safe.h"
 
@@ -17,10 +18,7 @@ static void fill_standard_fds(void)
 
 static int finish_stdout(struct error *err)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return 0;
-    error_set(err, ERROR_STORAGE, "cannot write to stdout");
-    return error_exit_code(err->kind);
+    return console_finish(err) ? error_exit_code(err->kind) : 0;
 }
 
 static int run(const struct options *options, struct error *err)
@@ -28,6 +26,16 @@ static int run(const struct options *options, struct error *err)
     switch (options->command) {
     case COMMAND_SEND:
         return command_send(options, err);
+    case COMMAND_STATUS:
+        return command_status(options, err);
+    case COMMAND_REPORT:
+        return command_report(options, err);
+    case COMMAND_RESOLVE:
+        return command_resolve(options, err);
+    case COMMAND_FORGET:
+        return command_forget(options, err);
+    case COMMAND_IMPORT:
+        return command_import(options, err);
     case COMMAND_HELP:
         options_print_help(stdout, options->topic);
         return finish_stdout(err);

@@ -20,6 +20,13 @@ struct flag {
     int len;
 };
 
+/* The command whose help would help. */
+static const char *help_topic(const struct reader *reader)
+{
+    return command_name(reader->has_command ? reader->line->command
+                                            : COMMAND_SEND);
+}
+
 static enum error_kind unknown_flag(struct reader *reader, struct flag flag)
 {
     char name[64];
@@ -33,15 +40,13 @@ static enum error_kind unknown_flag(struct reader *reader, struct flag flag)
                          "and name it with --token-file");
 
     const char *nearest = option_nearest(name, 0);
-    const char *help = reader->has_command ? command_name(reader->line->command)
-                                           : command_name(COMMAND_SEND);
     if (nearest)
         return error_set(reader->err, ERROR_USAGE,
                          "unknown flag %.*s; did you mean --%s?", flag.len,
                          flag.text, nearest);
     return error_set(reader->err, ERROR_USAGE,
                      "unknown flag %.*s; bulk-invite %s --help lists them",
-                     flag.len, flag.text, help);
+                     flag.len, flag.text, help_topic(reader));
 }
 
 static void act(struct reader *reader, const struct option_spec *option)
@@ -121,9 +126,9 @@ static enum error_kind take_letters(struct reader *reader, const char *arg)
 
         if (!option)
             return error_set(reader->err, ERROR_USAGE,
-                             "unknown flag -%c; bulk-invite send --help lists "
+                             "unknown flag -%c; bulk-invite %s --help lists "
                              "them (for a file of that name: -- %s)",
-                             *letter, arg);
+                             *letter, help_topic(reader), arg);
         if (option->type == OPTION_ACTION) {
             act(reader, option);
             continue;
@@ -169,14 +174,16 @@ static enum error_kind take_word(struct reader *reader, const char *arg)
         reader->has_command = true;
         return ERROR_NONE;
     }
-    if (line->command == COMMAND_SEND && !line->input) {
-        line->input = arg;
+    const char *operand = command_spec_of(line->command)->operand.name;
+
+    if (operand && !line->operand) {
+        line->operand = arg;
         return ERROR_NONE;
     }
-    if (line->command == COMMAND_SEND)
+    if (operand)
         return error_set(reader->err, ERROR_USAGE,
-                         "one FILE at a time: %s is a second one, after %s",
-                         arg, line->input);
+                         "one %s at a time: %s is a second one, after %s",
+                         operand, arg, line->operand);
     if (line->command == COMMAND_HELP && !line->topic) {
         const struct command_spec *command = command_by_name(arg);
 

@@ -9,8 +9,8 @@
  */
 struct command_line {
     enum command command;
-    const char *topic; /* see struct options */
-    const char *input; /* FILE or "-", NULL when there was none */
+    const char *topic;   /* see struct options */
+    const char *operand; /* FILE, EMAIL, ...; NULL when there was none */
     /* For each of option_table what its flag said, the last one wins; NULL
      * when it was not there. OPTION_BOOL: "true" or "false" for --x, --no-x. */
     const char **given;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/console.h"
 #include "app/ledger_choice.h"
 #include "app/pipeline.h"
 #include "app/plan.h"
@@ -16,6 +17,9 @@
 
 #define PATH_CAP    4096
 #define SUMMARY_CAP (16 * 1024)
+
+/* Rows refused for the same reason, one after the other: the list is wrong. */
+#define SAME_REFUSALS_MOST 20
 
 #define EXIT_NEEDS_LOOK 3
 #define EXIT_NO_ROWS    9
@@ -32,7 +36,8 @@ struct send {
     struct input *input;
     struct ledger *ledger;
     char *ledger_path; /* NULL: a temporary one */
-    struct plan plan;  /* rows 0: none was made */
+    struct ledger_pace pace;
+    struct plan plan; /* rows 0: none was made */
     struct report *report;
     char *report_path;
     struct counters counters;
@@ -125,7 +130,9 @@ static enum error_kind open_ledger(struct send *send, struct error *err)
     };
     enum error_kind kind = ledger_open(&send->ledger, &ledger, err);
     strbuf_clear(&activity);
-    return kind ? kind : set_policy(send, err);
+    if (kind || set_policy(send, err))
+        return err->kind;
+    return ledger_load_pace(send->ledger, &send->pace, err);
 }
 
 static void say_plan(const struct send *send)
@@ -147,20 +154,6 @@ static void say_plan(const struct send *send)
     free(org);
 }
 
-/* Anything but a yes is a no. */
-static bool is_agreed(void)
-{
-    char answer[16];
-    fprintf(stderr, "Invite them now? [y/N] ");
-    if (!fgets(answer, sizeof(answer), stdin)) {
-        fprintf(stderr, "\n");
-        return false;
-    }
-    answer[strcspn(answer, "\r\n")] = '\0';
-    return strcmp(answer, "y") == 0 || strcmp(answer, "Y") == 0 ||
-           strcmp(answer, "yes") == 0;
-}
-
 /* Reads a file once beforehand where someone is asked, or where it must not
  * hold more than --max-new. */
 static enum error_kind look_ahead(struct send *send, struct error *err)
@@ -174,7 +167,7 @@ static enum error_kind look_ahead(struct send *send, struct error *err)
                              "asked here: add --yes to send it");
         return ERROR_NONE;
     }
-    asks = asks && isatty(STDIN_FILENO) == 1;
+    asks = asks && console_can_ask();
     if (!input_is_rewindable(send->input) ||
         (!asks && !is_terminal() && options->max_new == UINT64_MAX))
         return ERROR_NONE;
@@ -190,7 +183,7 @@ static enum error_kind look_ahead(struct send *send, struct error *err)
     if (!asks || send->plan.to_send == 0)
         return ERROR_NONE;
     say_plan(send);
-    if (!is_agreed())
+    if (!console_agrees("Invite them now?"))
         return error_set(err, ERROR_GUARD, "not agreed; nothing was sent");
     return ERROR_NONE;
 }
@@ -219,6 +212,27 @@ static enum error_kind prepare(struct send *send, struct error *err)
     return ledger_begin_run(send->ledger, input_name(send->input), err);
 }
 
+/* A hold that an earlier run left, in this run's time. */
+static int64_t held_until_us(const struct send *send)
+{
+    if (send->pace.held_until_s == 0)
+        return 0;
+    return clock_monotonic_us() + send->pace.held_until_s * US_PER_S -
+           clock_wall_us();
+}
+
+/* What the next run should know. */
+static struct ledger_pace learned_pace(const struct send *send)
+{
+    struct ledger_pace pace = {
+        .rate_per_s = (double)send->counters.found_rate / 1000,
+    };
+    int64_t left_us = send->counters.hold_until_us - clock_monotonic_us();
+    if (send->counters.hold_reason == HOLD_QUOTA && left_us > 0)
+        pace.held_until_s = (clock_wall_us() + left_us) / US_PER_S + 1;
+    return pace;
+}
+
 static struct pipeline_options pipeline_options(struct send *send)
 {
     const struct options *options = send->options;
@@ -243,9 +257,16 @@ static struct pipeline_options pipeline_options(struct send *send)
                 .max_attempts = (unsigned)options->max_attempts,
                 .give_up_after_us = options->give_up_after_us,
                 .max_wait_us = options->max_wait_us,
+                .max_duration_us = options->max_duration_us,
+                .same_refusals_most =
+                    options->keep_going ? 0 : SAME_REFUSALS_MOST,
+                .learned_per_s = send->pace.rate_per_s,
+                .held_until_us = held_until_us(send),
             },
         .limit = options->limit,
         .max_new = options->max_new,
+        .max_errors = options->max_errors.number,
+        .is_max_errors_percent = options->max_errors.is_percent,
         .signal_fd = send->signal_fd,
         .progress = send->progress,
         .log = &send->log,
@@ -291,10 +312,11 @@ static void close_books(struct send *send, struct pipeline_end *end)
     else if (report_commit(send->report, &err))
         end->why = err;
     send->report = NULL;
+    struct ledger_pace pace = learned_pace(send);
     if (check_totals(send, &err) ||
         (end->is_ledger_usable &&
-         ledger_end_run(send->ledger, &send->counters, exit_code_of(send, end),
-                        &err)))
+         ledger_end_run(send->ledger, &send->counters, &pace,
+                        exit_code_of(send, end), &err)))
         end->why = err;
 }
 

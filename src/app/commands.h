@@ -9,5 +9,10 @@
  * kind is not ERROR_NONE, main() prints it.
  */
 int command_send(const struct options *options, struct error *err);
+int command_status(const struct options *options, struct error *err);
+int command_report(const struct options *options, struct error *err);
+int command_resolve(const struct options *options, struct error *err);
+int command_forget(const struct options *options, struct error *err);
+int command_import(const struct options *options, struct error *err);
 
 #endif

@@ -79,7 +79,7 @@ static void print_command_help(FILE *out, const struct command_spec *command)
     fprintf(out, "Usage: bulk-invite %s %s\n\n", command->name,
             command->synopsis);
     print_wrapped(out, command->help, 0, 0);
-    if (command->command != COMMAND_SEND)
+    if (command->command == COMMAND_HELP || command->command == COMMAND_VERSION)
         return;
     print_groups(out, command->command);
     fputc('\n', out);
@@ -111,10 +111,12 @@ static void print_overview(FILE *out)
           "  export BULK_INVITE_TOKEN=...\n"
           "  bulk-invite send team.csv --org ORG\n"
           "\n"
-          "What became of every row is then in team.csv.report.csv.\n"
+          "What became of every row is then in team.csv.report.csv, and who "
+          "was invited is\n"
+          "remembered: the same command again sends only what is still owed.\n"
           "\n"
-          "bulk-invite send --help lists the options, man bulk-invite explains "
-          "them.\n",
+          "bulk-invite COMMAND --help lists the options, man bulk-invite "
+          "explains them.\n",
           out);
 }
 

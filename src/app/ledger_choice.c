@@ -1,7 +1,7 @@
 #include "app/ledger_choice.h"
 
 #include "base/strbuf.h"
-#include "ledger/ledger.h"
+#include "send/endpoint.h"
 
 #define PATH_CAP 4096
 
@@ -21,5 +21,49 @@ enum error_kind ledger_choose(char **path, const struct options *options,
     if (!kind)
         *path = strbuf_detach(&place);
     strbuf_clear(&place);
+    return kind;
+}
+
+/* The server as ledgers name it; NULL when it is left to the ledger. */
+static enum error_kind name_server(char **server, const struct options *options,
+                                   struct error *err)
+{
+    /* The organization has no part in the server's name. */
+    const char *org = options->org ? options->org : "any";
+    struct endpoint endpoint = {0};
+    *server = NULL;
+    if (!options->base_url)
+        return ERROR_NONE;
+    if (endpoint_init(&endpoint, options->base_url, org, err))
+        return err->kind;
+    *server = xstrdup(endpoint.base);
+    endpoint_clear(&endpoint);
+    return ERROR_NONE;
+}
+
+enum error_kind ledger_open_chosen(struct ledger **ledger,
+                                   const struct options *options,
+                                   enum ledger_use use, const char *activity,
+                                   struct error *err)
+{
+    char *server = NULL;
+    char *path = NULL;
+    enum error_kind kind = name_server(&server, options, err);
+    *ledger = NULL;
+    if (!kind)
+        kind = ledger_choose(&path, options, server, err);
+    struct ledger_options chosen = {
+        .path = path,
+        .server = server,
+        .organization = options->org,
+        .must_exist = use != LEDGER_FILLS,
+        .is_reader = use == LEDGER_READS,
+        .lock_wait_us = options->lock_wait_us,
+        .activity = activity,
+    };
+    if (!kind)
+        kind = ledger_open(ledger, &chosen, err);
+    free(server);
+    free(path);
     return kind;
 }

@@ -72,6 +72,22 @@ static void print_name(FILE *out, const char *name)
             fputc(*name, out);
 }
 
+/* What only some of the others take says so; the page is about send. */
+static void print_commands(FILE *out, const struct option_spec *option)
+{
+    const char *lead = "Of the command";
+
+    if (option->commands == 0 || option->commands & FOR_COMMAND(COMMAND_SEND))
+        return;
+    for (size_t i = 0; i < command_count; i++) {
+        if (!(option->commands & FOR_COMMAND(command_table[i].command)))
+            continue;
+        fprintf(out, "%s\n.Cm %s", lead, command_table[i].name);
+        lead = "\nand";
+    }
+    fputs(" .\n", out);
+}
+
 static void print_option(FILE *out, const struct option_spec *option)
 {
     fputs(".It ", out);
@@ -83,6 +99,7 @@ static void print_option(FILE *out, const struct option_spec *option)
         fprintf(out, " Ar %s", option->argument);
     fputc('\n', out);
     print_text(out, option->help);
+    print_commands(out, option);
     if (option->default_text)
         fprintf(out, "The default is %s.\n", option->default_text);
     if (option->type != OPTION_ACTION && option->sources == 0)

@@ -7,7 +7,16 @@
 #include "base/clock.h"
 #include "base/text_safe.h"
 
-#define SEND FOR_COMMAND(COMMAND_SEND)
+#define SEND    FOR_COMMAND(COMMAND_SEND)
+#define STATUS  FOR_COMMAND(COMMAND_STATUS)
+#define REPORT  FOR_COMMAND(COMMAND_REPORT)
+#define RESOLVE FOR_COMMAND(COMMAND_RESOLVE)
+#define FORGET  FOR_COMMAND(COMMAND_FORGET)
+#define IMPORT  FOR_COMMAND(COMMAND_IMPORT)
+
+/* Those that take the ledger's lock, and all that open one. */
+#define WRITERS (SEND | RESOLVE | FORGET | IMPORT)
+#define ALL     (WRITERS | STATUS | REPORT)
 
 #define FIELD(name) offsetof(struct options, name)
 
@@ -16,7 +25,7 @@ const struct option_spec option_table[] = {
      .type = OPTION_TEXT,
      .group = GROUP_TARGET,
      .sources = SOURCE_BOTH,
-     .commands = SEND,
+     .commands = ALL,
      .offset = FIELD(org),
      .argument = "ORG",
      .help = "Id of the organization to invite into."},
@@ -24,7 +33,7 @@ const struct option_spec option_table[] = {
      .type = OPTION_TEXT,
      .group = GROUP_TARGET,
      .sources = SOURCE_BOTH,
-     .commands = SEND,
+     .commands = ALL,
      .offset = FIELD(base_url),
      .default_text = "https://almanac-backend-83vc.onrender.com",
      .argument = "URL",
@@ -96,12 +105,67 @@ const struct option_spec option_table[] = {
      .commands = SEND,
      .offset = FIELD(error_on_no_rows),
      .help = "Exit with 9 when the input holds no rows."},
+    {.name = "output",
+     .letter = 'o',
+     .type = OPTION_PATH,
+     .group = GROUP_RESULT,
+     .commands = REPORT,
+     .offset = FIELD(output),
+     .argument = "FILE",
+     .help = "Write to FILE instead of stdout; the one before stays as "
+             "FILE.1."},
+    {.name = "format",
+     .type = OPTION_TEXT,
+     .group = GROUP_RESULT,
+     .commands = REPORT | IMPORT,
+     .offset = FIELD(format),
+     .argument = "csv|jsonl",
+     .help = "CSV or JSON Lines. Without it, the ending of the file's name "
+             "decides."},
+    {.name = "within",
+     .type = OPTION_DURATION,
+     .group = GROUP_RESULT,
+     .sources = SOURCE_BOTH,
+     .commands = STATUS,
+     .offset = FIELD(within_us),
+     .max = VALUE_DURATION_MAX_US,
+     .default_text = "3d",
+     .argument = "TIME",
+     .help = "List the invitations that expire within TIME."},
+    {.name = "json",
+     .type = OPTION_BOOL,
+     .group = GROUP_RESULT,
+     .commands = STATUS,
+     .offset = FIELD(json),
+     .help = "Print one JSON object."},
+
+    {.name = "invited",
+     .type = OPTION_BOOL,
+     .group = GROUP_DECISION,
+     .commands = RESOLVE,
+     .offset = FIELD(invited),
+     .help = "The person was invited: no run sends to them again."},
+    {.name = "not-sent",
+     .type = OPTION_BOOL,
+     .group = GROUP_DECISION,
+     .commands = RESOLVE,
+     .offset = FIELD(not_sent),
+     .help = "The invitation was not sent: the next run that has the person in "
+             "its input sends it."},
+    {.name = "before",
+     .type = OPTION_TIME,
+     .group = GROUP_DECISION,
+     .commands = FORGET,
+     .offset = FIELD(before_s),
+     .argument = "DATE",
+     .help = "Everybody, as far as it was settled before DATE, for example "
+             "2026-11-01 or 2026-11-01T12:00:00Z."},
 
     {.name = "ledger",
      .type = OPTION_PATH,
      .group = GROUP_LEDGER,
      .sources = SOURCE_BOTH,
-     .commands = SEND,
+     .commands = ALL,
      .offset = FIELD(ledger),
      .argument = "FILE",
      .help = "The memory of who was invited. Without it, one for each server "
@@ -119,7 +183,7 @@ const struct option_spec option_table[] = {
      .type = OPTION_DURATION,
      .group = GROUP_LEDGER,
      .sources = SOURCE_BOTH,
-     .commands = SEND,
+     .commands = WRITERS,
      .offset = FIELD(lock_wait_us),
      .max = VALUE_DURATION_MAX_US,
      .default_text = "0s",
@@ -153,9 +217,9 @@ const struct option_spec option_table[] = {
      .letter = 'y',
      .type = OPTION_BOOL,
      .group = GROUP_GUARD,
-     .commands = SEND,
+     .commands = SEND | FORGET,
      .offset = FIELD(yes),
-     .help = "Do not ask before sending."},
+     .help = "Do not ask beforehand."},
     {.name = "limit",
      .type = OPTION_COUNT,
      .group = GROUP_GUARD,
@@ -176,6 +240,23 @@ const struct option_spec option_table[] = {
      .argument = "N",
      .help = "Refuse a list with more than N people to invite. From stdin, "
              "which cannot be read beforehand, stop after N."},
+
+    {.name = "max-errors",
+     .type = OPTION_SHARE,
+     .group = GROUP_GUARD,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(max_errors),
+     .argument = "N|N%",
+     .help = "Stop when more than N rows, or N percent of them (from the 50th "
+             "on), are rejected, invalid, unknown or failed."},
+    {.name = "keep-going",
+     .type = OPTION_BOOL,
+     .group = GROUP_GUARD,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(keep_going),
+     .help = "Go on when 20 rows in a row are refused for the same reason."},
 
     {.name = "rate",
      .type = OPTION_RATE,
@@ -228,6 +309,16 @@ const struct option_spec option_table[] = {
      .default_text = "24h",
      .argument = "TIME",
      .help = "Wait at most TIME for a quota of the server to open again."},
+    {.name = "max-duration",
+     .type = OPTION_DURATION,
+     .group = GROUP_PACE,
+     .sources = SOURCE_BOTH,
+     .commands = SEND,
+     .offset = FIELD(max_duration_us),
+     .min = US_PER_MS,
+     .max = VALUE_DURATION_MAX_US,
+     .argument = "TIME",
+     .help = "Stop after TIME; run again for the rest."},
 
     {.name = "timeout",
      .type = OPTION_DURATION,
@@ -272,7 +363,7 @@ const struct option_spec option_table[] = {
     {.name = "config",
      .type = OPTION_PATH,
      .group = GROUP_GENERAL,
-     .commands = SEND,
+     .commands = ALL,
      .offset = FIELD(config),
      .argument = "FILE",
      .help = "Read this config file and no other."},
@@ -280,7 +371,7 @@ const struct option_spec option_table[] = {
      .type = OPTION_TEXT,
      .group = GROUP_GENERAL,
      .sources = SOURCE_VARIABLE,
-     .commands = SEND,
+     .commands = ALL,
      .offset = FIELD(profile),
      .argument = "NAME",
      .help = "Use the section [NAME] of the config file too."},
@@ -305,10 +396,54 @@ const struct option_spec option_table[] = {
 const size_t option_count = sizeof(option_table) / sizeof(*option_table);
 
 const struct command_spec command_table[] = {
-    {COMMAND_SEND, "send", "FILE|- --org ORG [OPTION]...",
-     "Invite the people in a CSV file, or from stdin (-)."},
-    {COMMAND_HELP, "help", "[COMMAND]", "Print help, also of a command."},
-    {COMMAND_VERSION, "version", "", "Print the version."},
+    {.command = COMMAND_SEND,
+     .name = "send",
+     .synopsis = "FILE|- --org ORG [OPTION]...",
+     .help = "Invite the people in a CSV file, or from stdin (-).",
+     .operand = {.name = "FILE", .type = OPTION_PATH, .offset = FIELD(input)},
+     .operand_missing = "which FILE? bulk-invite send team.csv --org ORG "
+                        "reads a CSV file, - in its place reads stdin"},
+    {.command = COMMAND_STATUS,
+     .name = "status",
+     .synopsis = "[OPTION]...",
+     .help = "Who was invited, the last runs, and what needs a look."},
+    {.command = COMMAND_REPORT,
+     .name = "report",
+     .synopsis = "[RUN] [OPTION]...",
+     .help = "What became of every row of a run, in the order of its input.",
+     .operand = {.name = "RUN",
+                 .type = OPTION_COUNT,
+                 .offset = FIELD(run),
+                 .min = 1,
+                 .max = INT64_MAX}},
+    {.command = COMMAND_RESOLVE,
+     .name = "resolve",
+     .synopsis = "EMAIL --invited|--not-sent [OPTION]...",
+     .help = "Settle by hand what became of a person who is unknown.",
+     .operand = {.name = "EMAIL", .type = OPTION_TEXT, .offset = FIELD(email)},
+     .operand_missing = "which EMAIL? bulk-invite status lists the people of "
+                        "whom nobody can tell whether they were invited"},
+    {.command = COMMAND_FORGET,
+     .name = "forget",
+     .synopsis = "EMAIL|--before DATE [OPTION]...",
+     .help = "Erase personal data; who was invited is still not invited again.",
+     .operand = {.name = "EMAIL", .type = OPTION_TEXT, .offset = FIELD(email)}},
+    {.command = COMMAND_IMPORT,
+     .name = "import",
+     .synopsis = "REPORT|- [OPTION]...",
+     .help = "Teach a ledger what an old report says.",
+     .operand = {.name = "REPORT", .type = OPTION_PATH, .offset = FIELD(input)},
+     .operand_missing = "which REPORT? bulk-invite import "
+                        "team.csv.report.csv --org ORG takes over whom it "
+                        "calls invited, already_invited or unknown"},
+    {.command = COMMAND_HELP,
+     .name = "help",
+     .synopsis = "[COMMAND]",
+     .help = "Print help, also of a command."},
+    {.command = COMMAND_VERSION,
+     .name = "version",
+     .synopsis = "",
+     .help = "Print the version."},
 };
 const size_t command_count = sizeof(command_table) / sizeof(*command_table);
 
@@ -325,6 +460,7 @@ const char *option_group_title(enum option_group group)
         [GROUP_TARGET] = "Where the invitations go",
         [GROUP_INPUT] = "Which columns are meant",
         [GROUP_RESULT] = "What is reported",
+        [GROUP_DECISION] = "What is settled or erased",
         [GROUP_LEDGER] = "Who was invited before",
         [GROUP_GUARD] = "Before anything is sent",
         [GROUP_PACE] = "Pace and patience",
@@ -376,12 +512,17 @@ const struct command_spec *command_by_name(const char *name)
     return NULL;
 }
 
+const struct command_spec *command_spec_of(enum command command)
+{
+    size_t i = 0;
+    while (command_table[i].command != command)
+        i++;
+    return &command_table[i];
+}
+
 const char *command_name(enum command command)
 {
-    for (size_t i = 0; i < command_count; i++)
-        if (command_table[i].command == command)
-            return command_table[i].name;
-    return "";
+    return command_spec_of(command)->name;
 }
 
 const char *command_nearest(const char *name)

@@ -19,6 +19,7 @@ enum option_type {
     OPTION_DURATION, /* see values.h */
     OPTION_TIME, /* see values.h; seconds since 1970, INT64_MIN: not given */
     OPTION_RATE,
+    OPTION_SHARE,  /* struct option_share */
     OPTION_ACTION, /* done at once instead of a command: --help */
 };
 
@@ -35,6 +36,7 @@ enum option_group {
     GROUP_TARGET,
     GROUP_INPUT,
     GROUP_RESULT,
+    GROUP_DECISION,
     GROUP_LEDGER,
     GROUP_GUARD,
     GROUP_PACE,
@@ -63,6 +65,11 @@ struct command_spec {
     const char *name;
     const char *synopsis; /* its arguments */
     const char *help;     /* one line */
+    /* Its one argument that is no flag: what the help calls it (name), its
+     * type, range and field. Without a name it takes none. */
+    struct option_spec operand;
+    const char *operand_missing; /* what is said when it is not there; NULL: it
+                                    may be left out */
 };
 
 extern const struct option_spec option_table[];
@@ -86,6 +93,7 @@ const char *option_nearest(const char *name, unsigned sources);
 
 /* NULL when there is no such command. */
 const struct command_spec *command_by_name(const char *name);
+const struct command_spec *command_spec_of(enum command command);
 const char *command_name(enum command command);
 
 /* The command a user may have meant, or NULL. */

@@ -3,7 +3,9 @@
 #include "app/command_line.h"
 #include "app/config.h"
 #include "app/option_table.h"
+#include "app/options_check.h"
 #include "app/values.h"
+#include "base/clock.h"
 #include "base/text_safe.h"
 
 struct option_text {
@@ -11,20 +13,11 @@ struct option_text {
     char text[];
 };
 
-/* What set an option's value, weakest first. */
-enum place {
-    PLACE_DEFAULT,
-    PLACE_CONFIG,
-    PLACE_PROFILE,
-    PLACE_VARIABLE,
-    PLACE_FLAG,
-};
-
 struct loader {
     struct options *options;
     struct command_line line;
     struct config *config;
-    enum place *places; /* by option_index() */
+    enum option_place *places; /* by option_index() */
     char *(*getenv_fn)(const char *name);
     struct error *err;
 };
@@ -100,6 +93,10 @@ static enum error_kind set_option(struct options *options,
         return value_parse_count(text, option->min, option->max, field, err);
     case OPTION_DURATION:
         return set_duration(option, text, field, err);
+    case OPTION_SHARE: {
+        struct option_share *share = field;
+        return value_parse_share(text, &share->number, &share->is_percent, err);
+    }
     case OPTION_TIME:
         return value_parse_time(text, field, err);
     case OPTION_RATE:
@@ -121,6 +118,10 @@ static enum error_kind set_default(struct options *options,
         *(uint64_t *)field = UINT64_MAX;
     if (option->type == OPTION_TIME)
         *(int64_t *)field = INT64_MIN;
+    if (option->type == OPTION_DURATION)
+        *(int64_t *)field = CLOCK_NEVER_US;
+    if (option->type == OPTION_SHARE)
+        ((struct option_share *)field)->number = UINT64_MAX;
     return ERROR_NONE;
 }
 
@@ -152,7 +153,7 @@ static enum error_kind unknown_key(const char *key, struct error *err)
 
 static enum error_kind apply_entry(struct loader *loader,
                                    const struct config_entry *entry,
-                                   enum place place, bool is_chosen)
+                                   enum option_place place, bool is_chosen)
 {
     const struct option_spec *option =
         option_by_name(entry->key, strlen(entry->key));
@@ -175,7 +176,8 @@ static enum error_kind apply_entry(struct loader *loader,
 }
 
 /* One pass for [default] and one for the profile, which may stand first. */
-static enum error_kind apply_config(struct loader *loader, enum place place)
+static enum error_kind apply_config(struct loader *loader,
+                                    enum option_place place)
 {
     const char *section = place == PLACE_PROFILE ? loader->options->profile
                                                  : CONFIG_DEFAULT_SECTION;
@@ -286,63 +288,33 @@ static enum error_kind apply_places(struct loader *loader)
     return ERROR_NONE;
 }
 
-/* Of two options that exclude each other, the one from the stronger place
- * stays: a flag must beat a config file also when it has another name. */
-static enum error_kind settle_pair(struct loader *loader, const char *one,
-                                   const char **one_field, const char *other,
-                                   const char **other_field)
+static enum error_kind apply_operand(struct loader *loader)
 {
-    enum place one_place = loader->places[option_index(known(one))];
-    enum place other_place = loader->places[option_index(known(other))];
+    const struct command_spec *command = command_spec_of(loader->line.command);
+    const char *text = loader->line.operand;
 
-    if (!*one_field || !*other_field)
-        return ERROR_NONE;
-    if (one_place == other_place)
-        return error_set(loader->err, ERROR_USAGE,
-                         "%s and %s are both set; choose one", one, other);
-    *(one_place < other_place ? one_field : other_field) = NULL;
+    if (text && *text) {
+        if (set_option(loader->options, &command->operand, text, loader->err))
+            return error_prefix(loader->err, "%s", command->operand.name);
+    } else if (command->operand_missing) {
+        return error_set(loader->err, ERROR_USAGE, "%s",
+                         command->operand_missing);
+    }
     return ERROR_NONE;
 }
 
-static enum error_kind settle_sandbox(struct loader *loader)
+static enum error_kind load(struct loader *loader)
 {
-    struct options *options = loader->options;
+    enum command command = loader->line.command;
 
-    if (!options->sandbox)
-        return ERROR_NONE;
-    if (loader->places[option_index(known("base-url"))] == PLACE_FLAG)
-        return error_set(loader->err, ERROR_USAGE,
-                         "--sandbox starts a server of its own; leave out "
-                         "--base-url, or --sandbox");
-    if (!options->org)
-        options->org = keep_text(options, "sandbox");
-    options->proxy = NULL;
-    options->token_file = NULL;
-    options->token_command = NULL;
-    return ERROR_NONE;
-}
-
-static enum error_kind check_send(struct loader *loader)
-{
-    struct options *options = loader->options;
-
-    if (settle_pair(loader, "role", &options->role, "role-column",
-                    &options->role_column) ||
-        settle_pair(loader, "token-file", &options->token_file, "token-command",
-                    &options->token_command) ||
-        settle_sandbox(loader))
+    if (set_defaults(loader))
         return loader->err->kind;
-    if (!loader->line.input || !*loader->line.input)
-        return error_set(loader->err, ERROR_USAGE,
-                         "which FILE? bulk-invite send team.csv --org ORG "
-                         "reads a CSV file, - in its place reads stdin");
-    if (!options->org)
-        return error_set(loader->err, ERROR_USAGE,
-                         "--org is missing: the id of the organization to "
-                         "invite into (or set $BULK_INVITE_ORG, or org in the "
-                         "config file); --sandbox rehearses without one");
-    options->input = keep_text(options, loader->line.input);
-    return ERROR_NONE;
+    /* A broken set-up must not stand between a user and the help. */
+    if (command == COMMAND_HELP || command == COMMAND_VERSION)
+        return ERROR_NONE;
+    if (apply_places(loader) || apply_operand(loader))
+        return loader->err->kind;
+    return options_check(loader->options, command, loader->places, loader->err);
 }
 
 enum error_kind options_load(struct options *options, int argc, char **argv,
@@ -357,12 +329,7 @@ enum error_kind options_load(struct options *options, int argc, char **argv,
     loader.places = xcalloc(option_count, sizeof(*loader.places));
     kind = command_line_parse(&loader.line, argc, argv, err);
     if (!kind)
-        kind = set_defaults(&loader);
-    if (!kind && loader.line.command == COMMAND_SEND) {
-        kind = apply_places(&loader);
-        if (!kind)
-            kind = check_send(&loader);
-    }
+        kind = load(&loader);
     options->command = loader.line.command;
     options->topic = loader.line.topic;
     if (kind)

@@ -18,17 +18,30 @@ struct option_text;
 
 enum command {
     COMMAND_SEND,
+    COMMAND_STATUS,
+    COMMAND_REPORT,
+    COMMAND_RESOLVE,
+    COMMAND_FORGET,
+    COMMAND_IMPORT,
     COMMAND_HELP, /* `topic` says of what */
     COMMAND_VERSION,
+};
+
+/* "25" or "5%". */
+struct option_share {
+    uint64_t number; /* UINT64_MAX: not given */
+    bool is_percent;
 };
 
 struct options {
     enum command command;
     const char *topic; /* with COMMAND_HELP: a command's name, or NULL */
 
-    const char *input; /* FILE or "-" */
-    const char *org;
-    const char *base_url;
+    const char *input;    /* FILE or "-" of send and import */
+    const char *email;    /* of resolve and forget, or NULL */
+    uint64_t run;         /* of report; 0: the newest */
+    const char *org;      /* NULL: whatever the ledger says */
+    const char *base_url; /* likewise; without a ledger never NULL */
     const char *token_file;
     const char *token_command;
     const char *config;  /* the file that was read, NULL when there is none */
@@ -38,6 +51,14 @@ struct options {
     const char *role_column;
     const char *role;
     const char *report; /* NULL: INPUT.report.csv */
+    const char *output; /* NULL: stdout */
+    const char *format; /* "csv", "jsonl", or NULL: by the name's ending */
+    int64_t within_us;
+    bool json;
+
+    bool invited;
+    bool not_sent;
+    int64_t before_s; /* seconds since 1970; INT64_MIN: not given */
 
     const char *ledger; /* NULL: the usual place */
     bool ledger_must_exist;
@@ -53,12 +74,15 @@ struct options {
     int64_t connect_timeout_us;
     int64_t give_up_after_us;
     int64_t max_wait_us;
+    int64_t max_duration_us; /* CLOCK_NEVER_US: not given */
 
     const char *proxy;
     const char *cacert;
 
     uint64_t limit;   /* UINT64_MAX: none */
     uint64_t max_new; /* UINT64_MAX: none */
+    struct option_share max_errors;
+    bool keep_going;
     bool yes;
     bool sandbox;
     bool error_on_no_rows;
@@ -75,7 +99,10 @@ struct options {
  *
  * COMMAND_SEND comes with `input` and `org`; with `sandbox` org is "sandbox"
  * unless set, and proxy, token_file and token_command are NULL: a rehearsal
- * stays on this machine and needs no secret. Texts (not paths) are UTF-8
+ * stays on this machine and needs no secret. The others come with `org`, or
+ * with `ledger` and what was said with it of whose it is. `resolve` and
+ * `forget` come with one of what excludes each other. Texts (not paths) are
+ * UTF-8
  * without control characters; what makes an org or URL is endpoint_init()'s
  * to know.
  */

@@ -15,6 +15,7 @@
 #include "queue/doorbell.h"
 
 #define ROW_QUEUE_SIZE   1024
+#define ROWS_AT_ONCE     64
 #define SIGNAL_GRACE_US  (30 * US_PER_S)
 #define PROGRESS_EACH_MS 100
 
@@ -110,25 +111,39 @@ static void wake_engine(void *context)
     engine_wake(pipeline->engine);
 }
 
+static void push_rows(struct pipeline *pipeline, struct row **rows,
+                      size_t count)
+{
+    /* Only the reader closes the queue. */
+    if (count == 0 || !bounded_queue_push_all(pipeline->rows, rows, count))
+        return;
+    atomic_fetch_add_explicit(&pipeline->options->counters->rows_read, count,
+                              memory_order_relaxed);
+}
+
 static void *reader_thread(void *arg)
 {
     struct pipeline *pipeline = arg;
+    struct input *input = pipeline->options->input;
     struct error err = ERROR_INIT;
-    struct row *row;
+    struct row *rows[ROWS_AT_ONCE];
+    size_t count = 0;
+    /* A stream may pause after any row. From a file, one wake-up of the
+     * committer, and one transaction, for many rows. */
+    size_t most = input_is_rewindable(input) ? ROWS_AT_ONCE : 1;
     for (;;) {
-        if (input_next(pipeline->options->input, &row, &err)) {
+        if (input_next(input, &rows[count], &err)) {
             note_why(pipeline, &err);
             break;
         }
-        if (!row)
+        if (!rows[count])
             break;
-        if (!bounded_queue_push(pipeline->rows, &row)) {
-            row_free(row);
-            break;
-        }
-        atomic_fetch_add_explicit(&pipeline->options->counters->rows_read, 1,
-                                  memory_order_relaxed);
+        if (++count < most)
+            continue;
+        push_rows(pipeline, rows, count);
+        count = 0;
     }
+    push_rows(pipeline, rows, count);
     bounded_queue_close(pipeline->rows);
     return NULL;
 }
@@ -219,6 +234,8 @@ static enum error_kind make_stages(struct pipeline *pipeline, struct error *err)
         .handoffs = pipeline->handoffs,
         .limit = options->limit,
         .max_new = options->max_new,
+        .max_errors = options->max_errors,
+        .is_max_errors_percent = options->is_max_errors_percent,
         .end_of_rows = end_of_rows,
         .stopped = stop_because,
         .context = pipeline,

@@ -29,6 +29,8 @@ struct pipeline_options {
     struct engine_options engine;
     uint64_t limit;
     uint64_t max_new;
+    uint64_t max_errors; /* see commit/committer.h */
+    bool is_max_errors_percent;
     int signal_fd;
     struct progress *progress; /* NULL: none is drawn */
     struct log *log;

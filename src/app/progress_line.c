@@ -3,7 +3,7 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
-#include "send/pacer.h"
+#include "domain/counters.h"
 
 #define GAP          2 /* columns between two pieces */
 #define PIECE_SIZE   80

@@ -16,7 +16,7 @@ struct progress_view {
     double rate_per_s;
     uint32_t in_flight;
     uint64_t need_look;
-    int hold_reason; /* enum hold_reason (send/pacer.h) */
+    int hold_reason; /* enum hold_reason (domain/counters.h) */
     int64_t hold_left_us;
 };
 

@@ -147,6 +147,25 @@ enum error_kind value_parse_count(const char *text, uint64_t min, uint64_t max,
                      text, min, max);
 }
 
+enum error_kind value_parse_share(const char *text, uint64_t *number,
+                                  bool *is_percent, struct error *err)
+{
+    const char *at = text;
+    uint64_t read = 0;
+    bool has_digits = take_digits(&at, &read);
+    bool has_percent = *at == '%';
+
+    if (!has_digits || strcmp(at, has_percent ? "%" : "") != 0 ||
+        read == UINT64_MAX || (has_percent && read > 100))
+        return error_set(err, ERROR_USAGE,
+                         "\"%s\" is neither a number nor a share; write it "
+                         "like 25 or 5%%",
+                         text);
+    *number = read;
+    *is_percent = has_percent;
+    return ERROR_NONE;
+}
+
 enum error_kind value_parse_bool(const char *text, bool *value,
                                  struct error *err)
 {

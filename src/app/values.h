@@ -37,6 +37,11 @@ enum error_kind value_parse_count(const char *text, uint64_t min, uint64_t max,
                                   uint64_t *value,
                                   struct error *err) MUST_CHECK;
 
+/* "25" or "5%", at most 100%. */
+enum error_kind value_parse_share(const char *text, uint64_t *number,
+                                  bool *is_percent,
+                                  struct error *err) MUST_CHECK;
+
 /* true, yes, on, 1; false, no, off, 0; in any case. */
 enum error_kind value_parse_bool(const char *text, bool *value,
                                  struct error *err) MUST_CHECK;

@@ -125,6 +125,14 @@ bool text_is_utf8(const char *bytes, size_t len)
     return true;
 }
 
+size_t text_utf8_len(const char *text)
+{
+    for (size_t len = 1; len <= 4 && text[len - 1] != '\0'; len++)
+        if (text_is_utf8(text, len))
+            return len;
+    return 0;
+}
+
 bool text_has_control(const char *bytes, size_t len)
 {
     for (size_t at = 0, used; at < len; at += used)

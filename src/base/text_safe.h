@@ -24,6 +24,13 @@ char *text_safe_dup(const char *text) MUST_CHECK;
 /* Is it well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates)? */
 bool text_is_utf8(const char *bytes, size_t len);
 
+/* The bytes of the character that the text starts with; 0 at its end and when
+ * they are not UTF-8. */
+size_t text_utf8_len(const char *text);
+
+/* U+FFFD: stands for bytes that are not UTF-8. */
+#define TEXT_REPLACEMENT "\xef\xbf\xbd"
+
 /* Does it hold a C0 control, DEL or (as UTF-8) a C1 control? */
 bool text_has_control(const char *bytes, size_t len);
 

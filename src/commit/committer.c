@@ -2,11 +2,18 @@
 
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "domain/handoff.h"
 
 /* Rows and handoffs of one transaction at most. */
 #define BATCH_MOST 256
+
+/* Shorter ones are over before another run could start. */
+#define SAVED_HOLD_US (2 * US_PER_S)
+
+/* Errors as a share say nothing before so many rows are settled. */
+#define SHARE_COUNTS_FROM 50
 
 /* What one turn works on. */
 struct batch {
@@ -14,6 +21,7 @@ struct batch {
     size_t handoff_count;
     struct row *rows[BATCH_MOST];
     size_t row_count;
+    size_t may_admit; /* invites that the engine has asked for */
     struct row *to_engine[2 * BATCH_MOST];
     size_t to_engine_count;
     struct row *to_report[2 * BATCH_MOST];
@@ -24,6 +32,8 @@ struct committer {
     struct committer_options options;
     struct batch batch;
     uint64_t admitted;
+    uint64_t errors; /* rows that did not become an invitation */
+    int64_t saved_hold_us;
     bool is_ledger_broken;
     bool is_report_broken;
     bool has_told_end;
@@ -158,6 +168,7 @@ static enum error_kind admit(struct committer *committer, struct row *row,
         return ERROR_NONE;
     }
     committer->admitted++;
+    committer->batch.may_admit--;
     atomic_fetch_sub(&committer->asked, 1);
     give_to_engine(committer, row);
     return ERROR_NONE;
@@ -180,6 +191,38 @@ static enum error_kind record(struct committer *committer,
     return ERROR_NONE;
 }
 
+/* A hold is kept at once: killed meanwhile, the next run must not ask too
+ * early. */
+static enum error_kind save_hold(struct committer *committer, struct error *err)
+{
+    struct counters *counters = committer->options.counters;
+    int64_t until_us = atomic_load(&counters->hold_until_us);
+    int64_t left_us = until_us - clock_monotonic_us();
+    if (until_us == committer->saved_hold_us || left_us < SAVED_HOLD_US ||
+        atomic_load(&counters->hold_reason) != HOLD_QUOTA)
+        return ERROR_NONE;
+    committer->saved_hold_us = until_us;
+    struct ledger_pace pace = {
+        .rate_per_s = (double)atomic_load(&counters->found_rate) / 1000,
+        .held_until_s = (clock_wall_us() + left_us) / US_PER_S + 1,
+    };
+    return ledger_save_pace(committer->options.ledger, &pace, err);
+}
+
+/* Never more at once than may be admitted. Those before them may have needed
+ * no request: then there are more. False when there are none. */
+static bool take_rows(struct committer *committer)
+{
+    struct batch *batch = &committer->batch;
+    size_t most = BATCH_MOST - batch->row_count;
+    if (most > batch->may_admit)
+        most = batch->may_admit;
+    size_t count = bounded_queue_pop(committer->options.rows,
+                                     batch->rows + batch->row_count, most);
+    batch->row_count += count;
+    return count > 0;
+}
+
 /* The whole batch in one transaction. On error nothing of it counts. */
 static enum error_kind write_batch(struct committer *committer,
                                    struct error *err)
@@ -190,9 +233,11 @@ static enum error_kind write_batch(struct committer *committer,
     for (size_t i = 0; i < batch->handoff_count; i++)
         if (record(committer, &batch->handoffs[i], err))
             return err->kind;
-    for (size_t i = 0; i < batch->row_count; i++)
+    for (size_t i = 0; i < batch->row_count || take_rows(committer); i++)
         if (admit(committer, batch->rows[i], err))
             return err->kind;
+    if (save_hold(committer, err))
+        return err->kind;
     return ledger_commit(committer->options.ledger, err);
 }
 
@@ -241,6 +286,33 @@ static void count(struct counters *counters, const struct outcome *outcome)
                                   memory_order_relaxed);
 }
 
+/* Is it a row that should have become an invitation? */
+static bool is_error(enum status status)
+{
+    return status == STATUS_REJECTED || status == STATUS_INVALID ||
+           status == STATUS_UNKNOWN || status == STATUS_FAILED;
+}
+
+static void check_errors(struct committer *committer)
+{
+    const struct committer_options *options = &committer->options;
+    uint64_t settled = counters_settled(options->counters);
+    bool is_over = committer->errors > options->max_errors;
+    if (options->is_max_errors_percent)
+        is_over = settled >= SHARE_COUNTS_FROM &&
+                  committer->errors * 100 > options->max_errors * settled;
+    if (!is_over || committer->is_closed_to_rows)
+        return;
+    struct error why = ERROR_INIT;
+    error_set(&why, ERROR_GUARD,
+              "%llu of %llu rows went wrong, more than --max-errors %llu%s",
+              (unsigned long long)committer->errors,
+              (unsigned long long)settled,
+              (unsigned long long)options->max_errors,
+              options->is_max_errors_percent ? "%" : "");
+    must_stop(committer, &why);
+}
+
 static void break_report(struct committer *committer, const struct error *why)
 {
     committer->is_report_broken = true;
@@ -258,9 +330,11 @@ static void report_batch(struct committer *committer)
             report_add(report, row, &err))
             break_report(committer, &err);
         count(committer->options.counters, &row->outcome);
+        committer->errors += is_error(row->outcome.status);
         row_free(row);
     }
     batch->to_report_count = 0;
+    check_errors(committer);
 }
 
 /* Takes what waits. False if nothing did. */
@@ -275,14 +349,14 @@ static bool take_batch(struct committer *committer)
     uint32_t asked = atomic_load(&committer->asked);
     batch->handoff_count =
         bounded_queue_pop(options->handoffs, batch->handoffs, BATCH_MOST);
-    size_t most = BATCH_MOST;
+    batch->may_admit = BATCH_MOST;
     if (!committer->is_closed_to_rows && committer->admitted < options->limit)
-        most = asked < BATCH_MOST ? asked : BATCH_MOST;
+        batch->may_admit = asked;
     /* While handoffs wait, their rows still have a place with the engine. */
     if (batch->handoff_count == BATCH_MOST)
-        most = 0;
-    batch->row_count = bounded_queue_pop(options->rows, batch->rows, most);
-    return batch->handoff_count + batch->row_count > 0;
+        batch->may_admit = 0;
+    batch->row_count = 0;
+    return take_rows(committer) || batch->handoff_count > 0;
 }
 
 static void tell_end_of_rows(struct committer *committer)

@@ -29,8 +29,11 @@ struct committer_options {
     struct bounded_queue *rows;     /* struct row *, from the reader */
     struct bounded_queue *ready;    /* struct row *, to the engine */
     struct bounded_queue *handoffs; /* struct handoff, from the engine */
-    uint64_t limit;   /* invites to admit at most: the rest is unprocessed */
-    uint64_t max_new; /* more new people than this stop the run */
+    uint64_t limit;      /* invites to admit at most: the rest is unprocessed */
+    uint64_t max_new;    /* more new people than this stop the run */
+    uint64_t max_errors; /* more rows rejected, invalid, unknown or failed than
+                            this stop it; UINT64_MAX: none */
+    bool is_max_errors_percent; /* of the settled rows, from the 50th on */
 
     /* Both are called in the committer's thread and must not wait. */
     void (*end_of_rows)(void *context); /* the last invite was handed on */

@@ -6,6 +6,13 @@
 
 #include "domain/outcome.h"
 
+/* Why all attempts wait; the values of counters.hold_reason. */
+enum hold_reason {
+    HOLD_NONE,
+    HOLD_QUOTA,
+    HOLD_SERVER_DOWN,
+};
+
 /*
  * What the run has done so far, for the progress line, the summary and the
  * reconciliation at the end. Each counter has one writer (named here); any
@@ -18,8 +25,9 @@ struct counters {
     _Atomic uint64_t need_look;             /* committer */
     _Atomic uint64_t attempts;              /* engine: requests started */
     _Atomic uint32_t in_flight;             /* engine */
-    _Atomic int64_t hold_until_us;          /* engine: monotonic, 0 for none */
-    _Atomic int hold_reason;                /* engine: enum hold_reason */
+    _Atomic uint64_t found_rate;   /* engine: thousandths per second, 0: none */
+    _Atomic int64_t hold_until_us; /* engine: monotonic, 0 for none */
+    _Atomic int hold_reason;       /* engine: enum hold_reason */
 };
 
 /* Settled rows of all statuses. */

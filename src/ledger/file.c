@@ -19,6 +19,24 @@ static uint32_t big_endian_32(const unsigned char *bytes)
            (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
+int file_open(const char *path, int flags)
+{
+    int fd;
+    do
+        fd = open(path, flags | O_CLOEXEC, 0600);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+static ssize_t read_header(int fd, unsigned char header[HEADER_SIZE])
+{
+    ssize_t count;
+    do
+        count = pread(fd, header, HEADER_SIZE, 0);
+    while (count < 0 && errno == EINTR);
+    return count;
+}
+
 static bool has_wal(const char *path)
 {
     char *wal = NULL;
@@ -59,7 +77,11 @@ static enum error_kind check_open_file(int fd, const char *path, bool *is_new,
     *is_new = stat.st_size == 0;
     if (*is_new)
         return ERROR_NONE;
-    if (pread(fd, header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
+    ssize_t count = read_header(fd, header);
+    if (count < 0)
+        return error_set_errno(err, ERROR_STORAGE, errno,
+                               "cannot read the ledger %s", path);
+    if (count != HEADER_SIZE ||
         memcmp(header, HEADER_MAGIC, sizeof(HEADER_MAGIC)) != 0)
         return error_set(err, ERROR_STORAGE,
                          "%s is not a ledger; it was left as it is", path);
@@ -72,7 +94,7 @@ static enum error_kind check_open_file(int fd, const char *path, bool *is_new,
 
 enum error_kind file_check(const char *path, bool *is_new, struct error *err)
 {
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    int fd = file_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     *is_new = fd < 0 && errno == ENOENT;
     if (*is_new)
         return ERROR_NONE;
@@ -108,8 +130,7 @@ enum error_kind file_make_folders(const char *path, struct error *err)
 
 enum error_kind file_create(const char *path, struct error *err)
 {
-    int fd =
-        open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = file_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
     if (fd < 0 && errno == EEXIST)
         return ERROR_NONE;
     if (fd < 0)

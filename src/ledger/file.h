@@ -17,6 +17,9 @@
     "what "                                                                    \
     "your last report says"
 
+/* open(2), with O_CLOEXEC, tried again when it is interrupted. */
+int file_open(const char *path, int flags);
+
 /* *is_new when it is not there or empty. A symbolic link, something else than a
  * file, another user's, not SQLite, or shorter than it says of itself: an
  * error. */

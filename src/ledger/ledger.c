@@ -15,6 +15,8 @@
  * for ten rows and for ten million. */
 #define PAGE_CACHE "PRAGMA cache_size = -512;"
 
+#define HOLDER_CAP 1024
+
 /* A file of up to this is checked whole at each start. */
 #define SMALL_FILE (1024 * 1024)
 
@@ -38,18 +40,26 @@ static enum error_kind read_number(struct ledger *ledger, const char *sql,
 /* Version 0 is an empty file; migrations[v] leads from v to v + 1. */
 static const char *const migrations[LEDGER_SCHEMA_VERSION] = {ledger_schema};
 
+static void keep_identity(struct ledger *ledger, const char *server,
+                          const char *organization)
+{
+    ledger->server = xstrdup(server);
+    ledger->organization = xstrdup(organization);
+}
+
 static enum error_kind write_identity(struct ledger *ledger,
                                       const struct ledger_options *options,
                                       struct error *err)
 {
     sqlite3_stmt *stmt;
+    keep_identity(ledger, options->server, options->organization);
     if (sqlite3_prepare_v2(ledger->db,
                            "INSERT INTO identity VALUES (1, ?, ?, ?, ?)", -1,
                            &stmt, NULL) != SQLITE_OK)
         return ledger_error(ledger, err);
     random_bytes(ledger->hash_key, sizeof(ledger->hash_key));
-    ledger_bind_text(stmt, 1, options->server);
-    ledger_bind_text(stmt, 2, options->organization);
+    ledger_bind_text(stmt, 1, ledger->server);
+    ledger_bind_text(stmt, 2, ledger->organization);
     sqlite3_bind_int64(stmt, 3, clock_wall_us() / US_PER_S);
     sqlite3_bind_blob(stmt, 4, ledger->hash_key, sizeof(ledger->hash_key),
                       SQLITE_STATIC);
@@ -77,9 +87,30 @@ static enum error_kind migrate(struct ledger *ledger,
     return ledger_execute(ledger, pragmas, err);
 }
 
-static enum error_kind check_identity(struct ledger *ledger,
-                                      const struct ledger_options *options,
-                                      struct error *err)
+/* Is what the ledger says what the options say, if anything? */
+static bool is_wanted(const char *stored, const char *wanted)
+{
+    return !wanted || strcmp(stored, wanted) == 0;
+}
+
+static enum error_kind compare_identity(const struct ledger *ledger,
+                                        const struct ledger_options *options,
+                                        struct error *err)
+{
+    const char *server = options->server;
+    const char *organization = options->organization;
+    if (is_wanted(ledger->server, server) &&
+        is_wanted(ledger->organization, organization))
+        return ERROR_NONE;
+    return error_set(err, ERROR_USAGE,
+                     "ledger %s belongs to the organization %s at %s, not to "
+                     "%s at %s",
+                     ledger->name, ledger->organization, ledger->server,
+                     organization ? organization : "one",
+                     server ? server : "any server");
+}
+
+static enum error_kind read_identity(struct ledger *ledger, struct error *err)
 {
     sqlite3_stmt *stmt;
     if (sqlite3_prepare_v2(ledger->db,
@@ -88,22 +119,16 @@ static enum error_kind check_identity(struct ledger *ledger,
                            -1, &stmt, NULL) != SQLITE_OK)
         return ledger_error(ledger, err);
     enum error_kind kind = ERROR_NONE;
-    if (sqlite3_step(stmt) != SQLITE_ROW ||
+    if (sqlite3_step(stmt) != SQLITE_ROW || !sqlite3_column_text(stmt, 0) ||
+        !sqlite3_column_text(stmt, 1) ||
         sqlite3_column_bytes(stmt, 2) != LEDGER_HASH_KEY_SIZE) {
         kind = error_set(err, ERROR_STORAGE,
                          "ledger %s says nothing of whose "
                          "it is: it is damaged",
                          ledger->name);
     } else {
-        const char *server = (const char *)sqlite3_column_text(stmt, 0);
-        const char *organization = (const char *)sqlite3_column_text(stmt, 1);
-        if (strcmp(server, options->server) != 0 ||
-            strcmp(organization, options->organization) != 0)
-            kind = error_set(err, ERROR_USAGE,
-                             "ledger %s belongs to the organization %s at %s, "
-                             "not to %s at %s",
-                             ledger->name, organization, server,
-                             options->organization, options->server);
+        keep_identity(ledger, (const char *)sqlite3_column_text(stmt, 0),
+                      (const char *)sqlite3_column_text(stmt, 1));
         memcpy(ledger->hash_key, sqlite3_column_blob(stmt, 2),
                LEDGER_HASH_KEY_SIZE);
     }
@@ -136,6 +161,16 @@ static enum error_kind check_version(struct ledger *ledger, int64_t *version,
     return ERROR_NONE;
 }
 
+bool ledger_is_held_elsewhere(const struct ledger *ledger, int64_t *since_s)
+{
+    struct strbuf words;
+    strbuf_init(&words, HOLDER_CAP);
+    bool is_held =
+        ledger->lock_fd < 0 && lock_find_holder(ledger->name, &words, since_s);
+    strbuf_clear(&words);
+    return is_held;
+}
+
 /* Reads the whole file once where a fault is likely, or cheap to find. */
 static enum error_kind check_health(struct ledger *ledger, int64_t bytes,
                                     struct error *err)
@@ -144,7 +179,11 @@ static enum error_kind check_health(struct ledger *ledger, int64_t bytes,
     if (read_number(ledger, "SELECT count(*) FROM run WHERE ended_at IS NULL",
                     &killed_runs, err))
         return err->kind;
-    if (killed_runs == 0 && bytes > SMALL_FILE)
+    /* Of a run that is going, that is no sign of anything. */
+    int64_t since_s;
+    bool is_suspect =
+        killed_runs > 0 && !ledger_is_held_elsewhere(ledger, &since_s);
+    if (!is_suspect && bytes > SMALL_FILE)
         return ERROR_NONE;
     int64_t problems;
     if (read_number(ledger,
@@ -178,25 +217,53 @@ static enum error_kind open_database(struct ledger *ledger,
     return ERROR_NONE;
 }
 
+/* May there be no ledger yet? */
+static bool is_refused_when_new(const struct ledger_options *options)
+{
+    return options->must_exist || options->is_reader || !options->server ||
+           !options->organization;
+}
+
+static enum error_kind say_missing(const struct ledger_options *options,
+                                   struct error *err)
+{
+    const char *path = options->path ? options->path : "(temporary)";
+    if (!options->must_exist && !options->is_reader)
+        return error_set(err, ERROR_USAGE,
+                         "there is no ledger %s yet: --org ORG says whose the "
+                         "new one is",
+                         path);
+    if (!options->server || !options->organization)
+        return error_set(err, ERROR_STORAGE, "there is no ledger %s", path);
+    return error_set(err, ERROR_STORAGE,
+                     "there is no ledger %s: nothing was sent to %s at %s from "
+                     "here, or its file was moved",
+                     path, options->organization, options->server);
+}
+
 static enum error_kind settle_in(struct ledger *ledger,
                                  const struct ledger_options *options,
                                  bool is_on_disk, struct error *err)
 {
-    int64_t version;
+    int64_t version = 0;
     if (check_version(ledger, &version, err))
         return err->kind;
-    if (version > 0 && (check_identity(ledger, options, err) ||
-                        check_health(ledger, file_size(options->path), err)))
+    if (version > 0 &&
+        (read_identity(ledger, err) || compare_identity(ledger, options, err) ||
+         check_health(ledger, file_size(options->path), err)))
         return err->kind;
+    if (version == 0 && is_refused_when_new(options))
+        return say_missing(options, err);
+    if (ledger_execute(ledger, PAGE_CACHE, err))
+        return err->kind;
+    if (options->is_reader)
+        return ERROR_NONE;
     const char *durability = is_on_disk ? "PRAGMA journal_mode = WAL;"
                                           "PRAGMA synchronous = FULL;"
                                         : "PRAGMA journal_mode = OFF;"
                                           "PRAGMA synchronous = OFF;";
-    if (ledger_execute(ledger, durability, err) ||
-        ledger_execute(ledger, PAGE_CACHE, err))
+    if (ledger_execute(ledger, durability, err))
         return err->kind;
-    if (options->is_reader)
-        return ERROR_NONE;
     sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     return version < LEDGER_SCHEMA_VERSION
                ? migrate(ledger, options, version, err)
@@ -210,11 +277,8 @@ static enum error_kind take_file(struct ledger *ledger,
     bool is_new;
     if (file_check(options->path, &is_new, err))
         return err->kind;
-    if (is_new && (options->must_exist || options->is_reader))
-        return error_set(err, ERROR_STORAGE,
-                         "there is no ledger %s: nothing was sent to %s at %s "
-                         "from here, or its file was moved",
-                         options->path, options->organization, options->server);
+    if (is_new && is_refused_when_new(options))
+        return say_missing(options, err);
     if (options->is_reader)
         return ERROR_NONE;
     if (is_new && file_make_folders(options->path, err))
@@ -233,6 +297,7 @@ enum error_kind ledger_open(struct ledger **out,
     struct ledger *ledger = xcalloc(1, sizeof(*ledger));
     *out = NULL;
     ledger->lock_fd = -1;
+    ledger->is_reader = options->is_reader;
     ledger->name = xstrdup(options->path ? options->path : "(temporary)");
     ledger->policy.resend_before_s = INT64_MIN;
     ledger->first_row = INT64_MAX;
@@ -255,13 +320,31 @@ void ledger_close(struct ledger *ledger)
     sqlite3_close(ledger->db);
     lock_release(ledger->lock_fd);
     sodium_memzero(ledger->hash_key, sizeof(ledger->hash_key));
+    free(ledger->server);
+    free(ledger->organization);
     free(ledger->name);
     free(ledger);
 }
 
+const char *ledger_server(const struct ledger *ledger)
+{
+    return ledger->server;
+}
+
+const char *ledger_organization(const struct ledger *ledger)
+{
+    return ledger->organization;
+}
+
+const char *ledger_path(const struct ledger *ledger)
+{
+    return ledger->name;
+}
+
 enum error_kind ledger_begin(struct ledger *ledger, struct error *err)
 {
-    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_BEGIN, err);
+    enum ledger_sql sql = ledger->is_reader ? SQL_BEGIN_READING : SQL_BEGIN;
+    sqlite3_stmt *stmt = ledger_statement(ledger, sql, err);
     return stmt ? ledger_run_statement(ledger, stmt, err) : err->kind;
 }
 
@@ -269,6 +352,11 @@ enum error_kind ledger_commit(struct ledger *ledger, struct error *err)
 {
     sqlite3_stmt *stmt = ledger_statement(ledger, SQL_COMMIT, err);
     return stmt ? ledger_run_statement(ledger, stmt, err) : err->kind;
+}
+
+enum error_kind ledger_roll_back(struct ledger *ledger, struct error *err)
+{
+    return ledger_execute(ledger, "ROLLBACK", err);
 }
 
 void ledger_set_policy(struct ledger *ledger,

@@ -23,8 +23,9 @@ struct ledger;
 struct ledger_options {
     const char *path; /* ":memory:": nothing on disk, and memory grows; NULL: a
                          private temporary file, gone when closed */
-    const char *server; /* whose it is: stored in a new one, checked in an old
-                           one (ERROR_USAGE when it is another's) */
+    /* Whose it is: stored in a new one, checked in an old one (ERROR_USAGE when
+     * it is another's). NULL: what the old one says; a new one needs both. */
+    const char *server;
     const char *organization;
     bool must_exist;
     bool is_reader;       /* takes no lock and changes nothing; must exist */
@@ -45,6 +46,11 @@ enum error_kind ledger_open(struct ledger **out,
 /* Uncommitted changes are dropped. NULL is fine. */
 void ledger_close(struct ledger *ledger);
 
+/* Whose it is, and its file; these texts live as long as the ledger. */
+const char *ledger_server(const struct ledger *ledger);
+const char *ledger_organization(const struct ledger *ledger);
+const char *ledger_path(const struct ledger *ledger);
+
 /*
  * Appends the place of a ledger nobody named: in `state_directory` (systemd's
  * $STATE_DIRECTORY; NULL for none), else in `state_home` ($XDG_STATE_HOME),
@@ -61,11 +67,15 @@ enum error_kind ledger_place(const char *state_directory,
 bool ledger_holder(const char *path, struct strbuf *words);
 
 /* Changes happen between begin and commit; when commit returns without error
- * they are on disk. */
+ * they are on disk. A reader sees one moment from begin to commit. */
 enum error_kind ledger_begin(struct ledger *ledger,
                              struct error *err) MUST_CHECK;
 enum error_kind ledger_commit(struct ledger *ledger,
                               struct error *err) MUST_CHECK;
+
+/* Takes back all since begin. */
+enum error_kind ledger_roll_back(struct ledger *ledger,
+                                 struct error *err) MUST_CHECK;
 
 /* --- a run --- */
 
@@ -89,12 +99,20 @@ void ledger_set_policy(struct ledger *ledger,
 enum error_kind ledger_begin_run(struct ledger *ledger, const char *input_name,
                                  struct error *err) MUST_CHECK;
 
+/* What is known of the server's pace, so that the next run starts there. */
+struct ledger_pace {
+    double rate_per_s; /* 0: none was found */
+    int64_t
+        held_until_s; /* seconds since 1970: do not ask before; 0: no hold */
+};
+
 /* Notes the end, and reconciles: the rows stored by status must be those
  * counted (rows already invited are only counted). A difference is a bug in
- * this program and an ERROR_STORAGE that shows both numbers. Commits by
- * itself. */
+ * this program and an ERROR_STORAGE that shows both numbers. `pace` is kept
+ * (NULL: what was known stays). * Commits by itself. */
 enum error_kind ledger_end_run(struct ledger *ledger,
-                               const struct counters *counters, int exit_code,
+                               const struct counters *counters,
+                               const struct ledger_pace *pace, int exit_code,
                                struct error *err) MUST_CHECK;
 
 /*
@@ -119,6 +137,17 @@ enum error_kind ledger_set_state(struct ledger *ledger, int64_t row_id,
 /* Stores the outcome of a row that was added with ROW_INTENT. */
 enum error_kind ledger_settle(struct ledger *ledger, const struct row *row,
                               struct error *err) MUST_CHECK;
+
+/* Within a transaction. A rate of 0 leaves the one known before. */
+enum error_kind ledger_save_pace(struct ledger *ledger,
+                                 const struct ledger_pace *pace,
+                                 struct error *err) MUST_CHECK;
+
+/* Nothing (zeros) if there is none, if it is older than a day, or if the clock
+ * ran backwards since. A hold ends within a day from now. */
+enum error_kind ledger_load_pace(struct ledger *ledger,
+                                 struct ledger_pace *pace,
+                                 struct error *err) MUST_CHECK;
 
 /*
  * A plan counts without changing anything: between begin and end, each row

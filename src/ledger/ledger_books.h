@@ -11,10 +11,13 @@
 struct ledger_run {
     int64_t id;
     int64_t started_s; /* seconds since 1970 */
-    int64_t ended_s;   /* 0: running, or just killed */
-    int exit_code;     /* -1: was killed, or is running */
+    int64_t ended_s;   /* 0: going, or nobody noticed yet that it was killed */
+    int exit_code;     /* -1: going, or was killed */
+    bool is_going;     /* another process is at it now */
     uint64_t rows_read;
-    uint64_t already_invited;
+    uint64_t already_invited; /* of these: only counted, not stored */
+    uint64_t in_hand;  /* stored rows that it has not settled yet: counted by
+                          ledger_each_row(), which does not visit them */
     const char *input; /* valid during the call */
 };
 
@@ -25,35 +28,49 @@ enum error_kind ledger_each_run(struct ledger *ledger, uint64_t most,
                                 void *context, struct error *err) MUST_CHECK;
 
 /* Everyone the ledger knows, by what became of them: people[status]. Those
- * under STATUS_NONE are in a run's hands now. */
+ * under STATUS_NONE are in the hands of a run that is going. */
 enum error_kind ledger_count_people(struct ledger *ledger,
                                     uint64_t people[STATUS_COUNT],
                                     struct error *err) MUST_CHECK;
 
-/* Which people ledger_each_person() visits. */
-enum ledger_people {
-    LEDGER_UNKNOWN,  /* nobody can tell whether they were invited */
-    LEDGER_EXPIRING, /* invited, and the invitation ends before `until_s` */
-};
-
-/* Calls `visit` with the deciding row of each and the run it belongs to. */
-enum error_kind ledger_each_person(
-    struct ledger *ledger, enum ledger_people which, int64_t until_s,
+/* Calls `visit` with the deciding row of everybody of whom nobody can tell
+ * whether they were invited, and the run it belongs to. */
+enum error_kind ledger_each_unknown(
+    struct ledger *ledger,
     void (*visit)(void *context, const struct row *row, int64_t run),
     void *context, struct error *err) MUST_CHECK;
 
-/* Calls `visit` for each stored row of the run (0: the newest) in input order;
- * stops when it returns an error. *run says which it was. No such run:
- * ERROR_USAGE. */
-enum error_kind
-ledger_each_row(struct ledger *ledger, int64_t wanted, struct ledger_run *run,
-                enum error_kind (*visit)(void *context, const struct row *row,
-                                         struct error *err),
-                void *context, struct error *err) MUST_CHECK;
+/* The same for everybody whose invitation ends from `from_s` to before
+ * `until_s`, soonest first. */
+enum error_kind ledger_each_expiring(
+    struct ledger *ledger, int64_t from_s, int64_t until_s,
+    void (*visit)(void *context, const struct row *row, int64_t run),
+    void *context, struct error *err) MUST_CHECK;
+
+/* How many people's invitation has ended before `now_s`. */
+enum error_kind ledger_count_expired(struct ledger *ledger, int64_t now_s,
+                                     uint64_t *count,
+                                     struct error *err) MUST_CHECK;
+
+/* The run of this number (0: the newest), without `input`. ERROR_USAGE when
+ * there is none. */
+enum error_kind ledger_find_run(struct ledger *ledger, int64_t number,
+                                struct ledger_run *run,
+                                struct error *err) MUST_CHECK;
+
+/* Calls `visit` for each stored row of a run that was found, in input order;
+ * stops when it returns an error. What a killed run left open has the outcome
+ * that the next one will give it. */
+enum error_kind ledger_each_row(struct ledger *ledger, struct ledger_run *run,
+                                enum error_kind (*visit)(void *context,
+                                                         const struct row *row,
+                                                         struct error *err),
+                                void *context, struct error *err) MUST_CHECK;
 
 /* Settles an unknown by hand: STATUS_INVITED, or STATUS_UNPROCESSED when the
- * invitation was not sent. ERROR_USAGE when the person is not known here or not
- * unknown. Commits by itself. */
+ * invitation was not sent: then one that it was to replace stands again.
+ * ERROR_USAGE when the person is not known here or not unknown. Commits by
+ * itself. */
 enum error_kind ledger_resolve(struct ledger *ledger, const char *person,
                                enum status status,
                                struct error *err) MUST_CHECK;
@@ -62,7 +79,8 @@ enum error_kind ledger_resolve(struct ledger *ledger, const char *person,
  * Erases addresses, roles and server's words of one person (key of
  * domain/person.h), or of all rows settled before a time, from the file itself
  * (secure_delete, VACUUM, the WAL cut). What remains is that the person was
- * invited. *erased counts rows. Commits by itself.
+ * invited. *erased counts rows. Commits by itself. ERROR_LOCKED when a reader
+ * keeps the old pages alive: then they are gone after the next call.
  */
 enum error_kind ledger_forget_person(struct ledger *ledger, const char *person,
                                      uint64_t *erased,
@@ -72,8 +90,9 @@ enum error_kind ledger_forget_before(struct ledger *ledger, int64_t before_s,
                                      struct error *err) MUST_CHECK;
 
 /* Adds what an old report says of a row (invited, already_invited or unknown)
- * unless the person is known here. *is_new says which. Between begin and
- * commit, after ledger_begin_run(). */
+ * unless as much is known of the person here; *is_new says which. An
+ * invitation counts from its created_at on. Between begin and commit, after
+ * ledger_begin_run(). */
 enum error_kind ledger_import(struct ledger *ledger, struct row *row,
                               bool *is_new, struct error *err) MUST_CHECK;
 

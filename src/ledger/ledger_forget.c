@@ -58,16 +58,28 @@ static enum error_kind begin_erasing(struct ledger *ledger, struct error *err)
     return ledger_begin(ledger, err);
 }
 
+/* Moves all of the WAL into the file, and empties it. A reader of an older
+ * moment is waited for a while. */
+static enum error_kind cut_wal(struct ledger *ledger, struct error *err)
+{
+    int code = sqlite3_wal_checkpoint_v2(
+        ledger->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (code == SQLITE_BUSY)
+        return error_set(err, ERROR_LOCKED,
+                         "somebody is reading the ledger %s, which keeps what "
+                         "was erased in its files: run this again when that "
+                         "has ended",
+                         ledger->name);
+    return code == SQLITE_OK ? ERROR_NONE : ledger_error(ledger, err);
+}
+
 /* Nothing of it may stay in the file's slack or in the WAL. */
 static enum error_kind end_erasing(struct ledger *ledger, struct error *err)
 {
-    if (ledger_commit(ledger, err))
+    if (ledger_commit(ledger, err) || cut_wal(ledger, err) ||
+        ledger_execute(ledger, "VACUUM", err))
         return err->kind;
-    return ledger_execute(ledger,
-                          "PRAGMA wal_checkpoint(TRUNCATE);"
-                          "VACUUM;"
-                          "PRAGMA wal_checkpoint(TRUNCATE);",
-                          err);
+    return cut_wal(ledger, err);
 }
 
 enum error_kind ledger_forget_person(struct ledger *ledger, const char *person,

@@ -66,5 +66,8 @@ struct row *ledger_stored_row(sqlite3_stmt *stmt)
     outcome->created_at = ledger_column_dup(stmt, STORED_CREATED_AT);
     outcome->expires_at = ledger_column_dup(stmt, STORED_EXPIRES_AT);
     outcome->error = ledger_column_dup(stmt, STORED_ERROR);
+    int state = sqlite3_column_int(stmt, STORED_STATE);
+    if (state == ROW_PENDING || state == ROW_INTENT)
+        ledger_say_killed(outcome, (enum row_state)state);
     return row;
 }

@@ -1,18 +1,36 @@
 #include "base/clock.h"
 #include "ledger/statements.h"
 
+/* What becomes of a row that was in this state when its run was killed. */
+static const struct verdict {
+    enum status status;
+    enum outcome_code code;
+    const char *words;
+} verdicts[] = {
+    [ROW_PENDING] = {STATUS_UNPROCESSED, CODE_STOPPED,
+                     "the run was killed before this row was sent"},
+    [ROW_INTENT] = {STATUS_UNKNOWN, CODE_LEFT_UNKNOWN,
+                    "the run was killed while this invitation was under way"},
+};
+
+void ledger_say_killed(struct outcome *outcome, enum row_state state)
+{
+    if (state == ROW_SETTLED)
+        return;
+    const struct verdict *verdict = &verdicts[state];
+    outcome_set(outcome, verdict->status, verdict->code, verdict->words);
+}
+
 /* Settles the killed runs' rows that are in `state`. */
 static enum error_kind settle_killed(struct ledger *ledger, int64_t first_row,
-                                     enum row_state state, enum status status,
-                                     enum outcome_code code, const char *words,
-                                     struct error *err)
+                                     enum row_state state, struct error *err)
 {
     sqlite3_stmt *stmt = ledger_statement(ledger, SQL_SETTLE_KILLED, err);
     if (!stmt)
         return err->kind;
-    sqlite3_bind_int(stmt, 1, (int)status);
-    ledger_bind_text(stmt, 2, outcome_code_name(code));
-    ledger_bind_text(stmt, 3, words);
+    sqlite3_bind_int(stmt, 1, (int)verdicts[state].status);
+    ledger_bind_text(stmt, 2, outcome_code_name(verdicts[state].code));
+    ledger_bind_text(stmt, 3, verdicts[state].words);
     sqlite3_bind_int64(stmt, 4, clock_wall_us() / US_PER_S);
     sqlite3_bind_int(stmt, 5, (int)state);
     sqlite3_bind_int64(stmt, 6, first_row);
@@ -43,14 +61,8 @@ static enum error_kind recover(struct ledger *ledger, struct error *err)
     if (is_clean)
         return ERROR_NONE;
     if (restore_replaced(ledger, first_row, err) ||
-        settle_killed(
-            ledger, first_row, ROW_INTENT, STATUS_UNKNOWN, CODE_LEFT_UNKNOWN,
-            "the run was killed while this invitation was under way", err) ||
-        settle_killed(ledger, first_row, ROW_PENDING, STATUS_UNPROCESSED,
-                      CODE_STOPPED,
-                      "the run was killed before this row was "
-                      "sent",
-                      err))
+        settle_killed(ledger, first_row, ROW_INTENT, err) ||
+        settle_killed(ledger, first_row, ROW_PENDING, err))
         return err->kind;
     stmt = ledger_statement(ledger, SQL_END_KILLED, err);
     if (!stmt)
@@ -129,19 +141,20 @@ static enum error_kind reconcile(struct ledger *ledger,
 }
 
 enum error_kind ledger_end_run(struct ledger *ledger,
-                               const struct counters *counters, int exit_code,
+                               const struct counters *counters,
+                               const struct ledger_pace *pace, int exit_code,
                                struct error *err)
 {
-    if (ledger_begin(ledger, err) || reconcile(ledger, counters, err))
+    if (ledger_begin(ledger, err) || reconcile(ledger, counters, err) ||
+        (pace && ledger_save_pace(ledger, pace, err)))
         return err->kind;
     sqlite3_stmt *stmt = ledger_statement(ledger, SQL_END_RUN, err);
     if (!stmt)
         return err->kind;
-    uint64_t already = counters->settled[STATUS_ALREADY_INVITED];
     sqlite3_bind_int64(stmt, 1, clock_wall_us() / US_PER_S);
     sqlite3_bind_int(stmt, 2, exit_code);
     sqlite3_bind_int64(stmt, 3, (int64_t)counters->rows_read);
-    sqlite3_bind_int64(stmt, 4, (int64_t)already);
+    sqlite3_bind_int64(stmt, 4, (int64_t)ledger->counted_already_invited);
     if (ledger_run_statement(ledger, stmt, err))
         return err->kind;
     return ledger_commit(ledger, err);

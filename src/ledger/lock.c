@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/strbuf.h"
+#include "ledger/file.h"
 #include "ledger/ledger.h"
 
 #define PATH_CAP   4096
@@ -22,7 +23,7 @@ static int open_lock(const char *path, int flags)
     struct strbuf name;
     strbuf_init(&name, PATH_CAP);
     strbuf_addf(&name, "%s.lock", path);
-    int fd = open(strbuf_str(&name), flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = file_open(strbuf_str(&name), flags | O_NOFOLLOW);
     int saved = errno;
     strbuf_clear(&name);
     errno = saved;
@@ -80,7 +81,8 @@ static void sleep_us(int64_t us)
     nanosleep(&time, NULL);
 }
 
-/* False when somebody else still has it at the end of the wait. */
+/* False with errno EWOULDBLOCK when somebody else still has it at the end of
+ * the wait, with another one when there is no locking here. */
 static bool wait_for_lock(int fd, int64_t wait_us)
 {
     int64_t until_us = CLOCK_NEVER_US;
@@ -90,7 +92,9 @@ static bool wait_for_lock(int fd, int64_t wait_us)
     if (wait_us < CLOCK_NEVER_US - now_us)
         until_us = now_us + wait_us;
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        if (clock_monotonic_us() >= until_us)
+        if (errno == EINTR)
+            continue;
+        if (errno != EWOULDBLOCK || clock_monotonic_us() >= until_us)
             return false;
         sleep_us(TRY_EACH_US);
     }
@@ -100,6 +104,11 @@ static bool wait_for_lock(int fd, int64_t wait_us)
 static enum error_kind say_locked(int fd, const char *path, struct error *err)
 {
     struct strbuf words;
+    if (errno != EWOULDBLOCK)
+        return error_set_errno(err, ERROR_STORAGE, errno,
+                               "cannot lock %s.lock: choose a --ledger on "
+                               "another file system",
+                               path);
     strbuf_init(&words, HOLDER_CAP);
     read_holder(fd, &words);
     error_set(err, ERROR_LOCKED,
@@ -143,14 +152,35 @@ void lock_release(int fd)
         close(fd);
 }
 
-bool ledger_holder(const char *path, struct strbuf *words)
+/* The time that write_holder() ended its words with. */
+static int64_t since_of(const struct strbuf *words)
 {
+    const char *text = strbuf_str(words);
+    const size_t len = CLOCK_UTC_SIZE - 1;
+    struct tm tm = {0};
+    if (words->len < len ||
+        !strptime(text + words->len - len, "%Y-%m-%dT%H:%M:%SZ", &tm))
+        return INT64_MAX;
+    return (int64_t)timegm(&tm);
+}
+
+bool lock_find_holder(const char *path, struct strbuf *words, int64_t *since_s)
+{
+    *since_s = INT64_MAX;
     int fd = open_lock(path, O_RDONLY);
     if (fd < 0)
         return false;
     bool is_held = flock(fd, LOCK_SH | LOCK_NB) != 0;
-    if (is_held)
+    if (is_held) {
         read_holder(fd, words);
+        *since_s = since_of(words);
+    }
     close(fd);
     return is_held;
+}
+
+bool ledger_holder(const char *path, struct strbuf *words)
+{
+    int64_t since_s;
+    return lock_find_holder(path, words, &since_s);
 }

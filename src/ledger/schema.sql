@@ -50,3 +50,11 @@ CREATE TABLE person (
     key BLOB PRIMARY KEY,
     row INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- What the last run learned of the server's pace; one row.
+CREATE TABLE pace (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    rate_per_s REAL NOT NULL,           -- 0: none was found
+    held_until INTEGER NOT NULL,        -- 0: no hold
+    noted_at INTEGER NOT NULL
+);

@@ -88,14 +88,20 @@ static void copy_out(struct bounded_queue *queue, unsigned char *items,
 
 bool bounded_queue_push(struct bounded_queue *queue, const void *item)
 {
+    return bounded_queue_push_all(queue, item, 1);
+}
+
+bool bounded_queue_push_all(struct bounded_queue *queue, const void *items,
+                            size_t count)
+{
     bool is_pushed;
 
     pthread_mutex_lock(&queue->lock);
-    while (!queue->is_closed && queue->count == queue->capacity)
+    while (!queue->is_closed && count > queue->capacity - queue->count)
         pthread_cond_wait(&queue->has_room, &queue->lock);
     is_pushed = !queue->is_closed;
     if (is_pushed)
-        copy_in(queue, item, 1);
+        copy_in(queue, items, count);
     pthread_mutex_unlock(&queue->lock);
     if (is_pushed)
         queue->on_push(queue->arg);
@@ -124,7 +130,8 @@ size_t bounded_queue_pop(struct bounded_queue *queue, void *items, size_t max)
     pthread_mutex_lock(&queue->lock);
     count = queue->count < max ? queue->count : max;
     copy_out(queue, items, count);
-    if (count > 0)
+    /* Not for each item: a producer that sleeps has a full queue before it. */
+    if (count > 0 && queue->capacity - queue->count >= queue->capacity / 4)
         pthread_cond_broadcast(&queue->has_room);
     pthread_mutex_unlock(&queue->lock);
     return count;

@@ -28,6 +28,10 @@ void bounded_queue_free(struct bounded_queue *queue);
 bool bounded_queue_push(struct bounded_queue *queue,
                         const void *item) MUST_CHECK;
 
+/* The same for `count` items at once, up to the capacity: all or none. */
+bool bounded_queue_push_all(struct bounded_queue *queue, const void *items,
+                            size_t count) MUST_CHECK;
+
 /* Pushes `count` items at once or, when they do not all fit or it is closed,
  * none and returns false. Never waits. */
 bool bounded_queue_try_push(struct bounded_queue *queue, const void *items,

@@ -4,9 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/json_text.h"
 #include "base/text_safe.h"
-
-#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 /*
  * The columns, in order: key, how the value is written, the value of `row`.
@@ -49,6 +48,13 @@ static bool is_formula(const char *text)
     return false;
 }
 
+/* What already starts with an apostrophe before a formula gets another one:
+ * so taking one away gives back what was there, whatever it was. */
+bool report_needs_apostrophe(const char *text)
+{
+    return is_formula(text + strspn(text, "'"));
+}
+
 /* Quotes also keep readers with another delimiter from starting a new cell,
  * which might be a formula, in the middle of this one. */
 static bool is_plain(const char *text)
@@ -60,16 +66,7 @@ static bool is_plain(const char *text)
             strchr("\",;|", text[i]))
             return false;
     return text[0] != ' ' && text[len - (len > 0)] != ' ' &&
-           !is_formula(text) && text_is_utf8(text, len);
-}
-
-/* The length of the character at `text`, 0 when it is not UTF-8. */
-static size_t utf8_len(const char *text)
-{
-    for (size_t len = 1; len <= 4 && text[len - 1] != '\0'; len++)
-        if (text_is_utf8(text, len))
-            return len;
-    return 0;
+           !report_needs_apostrophe(text) && text_is_utf8(text, len);
 }
 
 static void csv_text(struct strbuf *out, const char *text)
@@ -79,16 +76,16 @@ static void csv_text(struct strbuf *out, const char *text)
         return;
     }
     strbuf_add_char(out, '"');
-    if (is_formula(text))
+    if (report_needs_apostrophe(text))
         strbuf_add_char(out, '\'');
     while (*text != '\0') {
-        size_t len = utf8_len(text);
+        size_t len = text_utf8_len(text);
         if (*text == '"')
             strbuf_add_char(out, '"');
         if (len > 0)
             strbuf_add(out, text, len);
         else
-            strbuf_add_str(out, REPLACEMENT);
+            strbuf_add_str(out, TEXT_REPLACEMENT);
         text += len > 0 ? len : 1;
     }
     strbuf_add_char(out, '"');
@@ -129,56 +126,9 @@ void report_csv_row(struct strbuf *out, const struct row *row)
     end_csv_line(out);
 }
 
-static void json_escape(struct strbuf *out, char c)
-{
-    switch (c) {
-    case '"':
-        strbuf_add_str(out, "\\\"");
-        break;
-    case '\\':
-        strbuf_add_str(out, "\\\\");
-        break;
-    case '\n':
-        strbuf_add_str(out, "\\n");
-        break;
-    case '\r':
-        strbuf_add_str(out, "\\r");
-        break;
-    case '\t':
-        strbuf_add_str(out, "\\t");
-        break;
-    default:
-        strbuf_addf(out, "\\u%04x", (unsigned)c);
-    }
-}
-
-static bool is_json_plain(char c)
-{
-    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' &&
-           c != '\\';
-}
-
 static void json_text(struct strbuf *out, const char *text)
 {
-    if (!text || *text == '\0') {
-        strbuf_add_str(out, "null");
-        return;
-    }
-    strbuf_add_char(out, '"');
-    while (*text != '\0') {
-        size_t len = 0;
-        while (is_json_plain(text[len]))
-            len++;
-        if (len == 0 && (unsigned char)*text >= 0x80)
-            len = utf8_len(text);
-        strbuf_add(out, text, len);
-        if (len == 0 && (unsigned char)*text >= 0x80)
-            strbuf_add_str(out, REPLACEMENT);
-        else if (len == 0)
-            json_escape(out, *text);
-        text += len > 0 ? len : 1;
-    }
-    strbuf_add_char(out, '"');
+    json_text_add(out, text && *text ? text : NULL);
 }
 
 static void json_number(struct strbuf *out, uint64_t number)

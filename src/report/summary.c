@@ -132,17 +132,23 @@ static void add_advice(const struct summary *summary, struct strbuf *out)
 
     if (wrong > 0)
         strbuf_add_str(out,
-                       "  rejected, invalid: correct these rows, then send "
-                       "them again.\n");
+                       "  rejected, invalid: correct these rows and run the "
+                       "same command again: only\n"
+                       "  what is still owed is sent.\n");
     if (owed > 0)
-        strbuf_add_str(out, "  failed, unprocessed: nobody was invited by "
-                            "these rows; send them again.\n");
+        strbuf_add_str(out,
+                       "  failed, unprocessed: nobody was invited by these "
+                       "rows; run the same command\n"
+                       "  again: only what is still owed is sent.\n");
     if (unknown > 0)
         strbuf_add_str(out,
                        "  unknown: these people may have been invited, nobody "
                        "can tell. They are not\n"
-                       "  sent again unasked: ask them, or look in Almanac, "
-                       "before inviting again.\n");
+                       "  sent again unasked: ask them, or look in Almanac; "
+                       "then settle each one by\n"
+                       "    bulk-invite resolve EMAIL --invited|--not-sent\n"
+                       "  or send to all of them once more with "
+                       "--retry-unknown.\n");
 }
 
 void summary_format(const struct summary *summary, struct strbuf *out)

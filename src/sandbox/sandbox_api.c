@@ -1,8 +1,6 @@
 #include "sandbox/sandbox_api.h"
 
 #include <ctype.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -11,11 +9,12 @@
 #include "base/strbuf.h"
 #include "base/text_safe.h"
 #include "sandbox/sandbox_body.h"
+#include "sandbox/sandbox_control.h"
 #include "sandbox/sandbox_json.h"
+#include "sandbox/sandbox_limit_headers.h"
 
 #define ROUTE_BEFORE_ORG "/v1/organizations/"
 #define ROUTE_AFTER_ORG  "/members/invite"
-#define LIST_PATH        "/_sandbox/invites"
 
 void sandbox_api_init(struct sandbox_api *api,
                       const struct sandbox_api_options *options, int64_t now_us)
@@ -28,27 +27,8 @@ void sandbox_api_init(struct sandbox_api *api,
 void sandbox_api_clear(struct sandbox_api *api)
 {
     sandbox_people_clear(&api->people);
-}
-
-void sandbox_reply_clear(struct sandbox_reply *reply)
-{
-    free(reply->body);
-    free(reply->header_value);
-    *reply = (struct sandbox_reply){0};
-}
-
-static void reply_detail(struct sandbox_reply *reply, int status,
-                         const char *detail)
-{
-    reply->status = status;
-    reply->body = sandbox_json_detail(detail);
-}
-
-static void reply_header(struct sandbox_reply *reply, const char *name,
-                         const char *value)
-{
-    reply->header_name = name;
-    reply->header_value = xstrdup(value);
+    sandbox_faults_clear(&api->faults);
+    sandbox_log_clear(&api->log);
 }
 
 static const char *reason_of(int status)
@@ -73,20 +53,13 @@ static const char *reason_of(int status)
     return "Asked for on the sandbox's command line";
 }
 
-static void reply_fault(struct sandbox_reply *reply,
-                        const struct sandbox_fault *fault)
+static void reply_fault(struct sandbox_reply *reply, int status)
 {
-    char seconds[24];
-
-    reply->status = fault->status;
-    if (fault->status != 204 && fault->status != 304)
-        reply_detail(reply, fault->status, reason_of(fault->status));
-    if (fault->retry_after_s > 0) {
-        snprintf(seconds, sizeof seconds, "%" PRId64, fault->retry_after_s);
-        reply_header(reply, "Retry-After", seconds);
-    } else if (fault->status == 401) {
-        reply_header(reply, "WWW-Authenticate", "Bearer");
-    }
+    reply->status = status;
+    if (status != 204 && status != 304)
+        sandbox_reply_detail(reply, status, reason_of(status));
+    if (status == 401)
+        sandbox_reply_header(reply, "WWW-Authenticate", "Bearer");
 }
 
 /* NULL when the token is the right one or none is asked for. */
@@ -124,10 +97,10 @@ static bool is_refused(const struct sandbox_api *api,
         token_objection(api->options->token, request->authorization);
 
     if (objection) {
-        reply_detail(reply, 401, objection);
-        reply_header(reply, "WWW-Authenticate", "Bearer");
+        sandbox_reply_detail(reply, 401, objection);
+        sandbox_reply_header(reply, "WWW-Authenticate", "Bearer");
     } else if (request->is_body_cut) {
-        reply_detail(reply, 413, "Request body is larger than 64 KiB");
+        sandbox_reply_detail(reply, 413, "Request body is larger than 64 KiB");
     } else if (body->refusal_status != 0) {
         reply->status = body->refusal_status;
         reply->body = xstrdup(body->refusal);
@@ -143,7 +116,7 @@ static void invite(const struct sandbox_api *api,
     const char *key = request->idempotency_key;
 
     if (person->processed > 0 && !sandbox_person_is_repeat(person, key)) {
-        reply_detail(
+        sandbox_reply_detail(
             reply, 409,
             "This person has already been invited to the organization");
         return;
@@ -154,12 +127,22 @@ static void invite(const struct sandbox_api *api,
     reply_invited(reply, body->email, person);
 }
 
+static void tell_limit(struct sandbox_api *api,
+                       const struct sandbox_request *request,
+                       const struct sandbox_fault *fault,
+                       struct sandbox_reply *reply)
+{
+    struct sandbox_limit_state state =
+        sandbox_limit_state(&api->faults.limit, request->now_us);
+
+    sandbox_limit_headers_add(reply, api->faults.settings.limit_headers, &state,
+                              fault->is_over_limit, request->wall_us);
+}
+
 static void answer_post(struct sandbox_api *api,
                         const struct sandbox_request *request,
-                        const char *organization, struct sandbox_reply *reply)
+                        struct sandbox_post *post, struct sandbox_reply *reply)
 {
-    struct sandbox_post post = {.organization = organization,
-                                .ordinal = ++api->posts};
     struct sandbox_person *person = NULL;
     struct sandbox_body body;
 
@@ -167,48 +150,43 @@ static void answer_post(struct sandbox_api *api,
                       request->content_type, api->options->known_roles);
     /* A body without an address to read is a refused one. */
     if (body.email) {
-        person = sandbox_people_get(&api->people, organization, body.email);
+        person =
+            sandbox_people_get(&api->people, post->organization, body.email);
         sandbox_person_posted(person, body.role, request->idempotency_key);
-        post.email = body.email;
-        post.nth = person->posts;
+        post->email = person->email;
+        post->nth = person->posts;
     }
-    reply->is_delayed = true;
 
     struct sandbox_fault fault =
-        sandbox_faults_before(&api->faults, &post, request->now_us);
+        sandbox_faults_before(&api->faults, post, request->now_us);
+    reply->is_worked_on = fault.is_admitted;
     if (fault.status != 0)
-        reply_fault(reply, &fault);
+        reply_fault(reply, fault.status);
     else if (!is_refused(api, request, &body, reply) && person)
         invite(api, request, &body, person, reply);
+    if (!fault.is_outage)
+        tell_limit(api, request, &fault, reply);
     reply->is_dropped = fault.status == 0 && reply->status == 200 &&
-                        sandbox_faults_is_dropped(&api->faults, &post);
+                        sandbox_faults_is_dropped(&api->faults, post);
     sandbox_body_clear(&body);
 }
 
-static json_t *json_of_person(const struct sandbox_person *person)
+static void take_post(struct sandbox_api *api,
+                      const struct sandbox_request *request,
+                      const char *organization, struct sandbox_reply *reply)
 {
-    json_t *keys = sandbox_json_checked(json_array());
-    const char *id = person->invitation_id[0] ? person->invitation_id : NULL;
+    struct sandbox_post post = {.organization = organization,
+                                .ordinal = ++api->posts};
 
-    for (size_t i = 0; i < person->key_count; i++)
-        sandbox_json_append(keys, json_string(person->idempotency_keys[i]));
-    return json_pack("{s:s,s:s,s:s?,s:s?,s:I,s:I,s:o}", "organization",
-                     person->organization, "email", person->email, "role",
-                     person->role, "invitation_id", id, "posts",
-                     (json_int_t)person->posts, "processed",
-                     (json_int_t)person->processed, "idempotency_keys", keys);
-}
+    reply->answer_at_us = sandbox_faults_arrive(&api->faults, request->now_us);
+    answer_post(api, request, &post, reply);
 
-static void reply_list(const struct sandbox_api *api,
-                       struct sandbox_reply *reply)
-{
-    json_t *invites = sandbox_json_checked(json_array());
-
-    for (size_t i = 0; i < api->people.count; i++)
-        sandbox_json_append(invites, json_of_person(api->people.all[i]));
-    reply->status = 200;
-    reply->body = sandbox_json_text(json_pack(
-        "{s:I,s:o}", "posts", (json_int_t)api->posts, "invites", invites));
+    const struct sandbox_log_entry entry = {
+        .at_us = request->now_us - api->faults.started_us,
+        .email = post.email,
+        .status = reply->is_dropped ? 0 : reply->status,
+    };
+    sandbox_log_add(&api->log, &entry);
 }
 
 /* The organization of the invite route (the caller frees it), NULL for any
@@ -228,16 +206,6 @@ static char *organization_of(const char *path, size_t path_len)
     return xstrndup(path + before, len);
 }
 
-static bool is_method_allowed(const struct sandbox_request *request,
-                              const char *method, struct sandbox_reply *reply)
-{
-    if (strcmp(request->method, method) == 0)
-        return true;
-    reply_detail(reply, 405, "Method Not Allowed");
-    reply_header(reply, "Allow", method);
-    return false;
-}
-
 /* Starlette answers PATH/ with a redirect to PATH where only that exists. */
 static void reply_redirect(struct sandbox_reply *reply, const char *host,
                            const char *organization)
@@ -254,8 +222,8 @@ static void reply_redirect(struct sandbox_reply *reply, const char *host,
     }
     strbuf_add_str(&location, ROUTE_AFTER_ORG);
     reply->status = 307;
-    reply->header_name = "Location";
-    reply->header_value = strbuf_detach(&location);
+    sandbox_reply_header(reply, "Location", strbuf_str(&location));
+    strbuf_clear(&location);
 }
 
 void sandbox_api_answer(struct sandbox_api *api,
@@ -271,13 +239,17 @@ void sandbox_api_answer(struct sandbox_api *api,
     if (organization && has_slash && request->host) {
         reply_redirect(reply, request->host, organization);
     } else if (organization && !has_slash) {
-        if (is_method_allowed(request, "POST", reply))
-            answer_post(api, request, organization, reply);
-    } else if (strcmp(request->path, LIST_PATH) == 0) {
-        if (is_method_allowed(request, "GET", reply))
-            reply_list(api, reply);
-    } else {
-        reply_detail(reply, 404, "Not Found");
+        if (sandbox_reply_is_method(reply, request, "POST"))
+            take_post(api, request, organization, reply);
+    } else if (!sandbox_control_answer(api, request, reply)) {
+        sandbox_reply_detail(reply, 404, "Not Found");
     }
     free(organization);
+}
+
+void sandbox_api_answered(struct sandbox_api *api, struct sandbox_reply *reply)
+{
+    if (reply->is_worked_on)
+        sandbox_faults_done(&api->faults);
+    reply->is_worked_on = false;
 }

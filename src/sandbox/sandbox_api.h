@@ -1,12 +1,12 @@
 #ifndef BULK_INVITE_SANDBOX_SANDBOX_API_H
 #define BULK_INVITE_SANDBOX_SANDBOX_API_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "sandbox/sandbox_faults.h"
+#include "sandbox/sandbox_log.h"
 #include "sandbox/sandbox_people.h"
+#include "sandbox/sandbox_reply.h"
 
 /*
  * The API itself: a request in, an answer out. Knows the contract and FastAPI's
@@ -14,10 +14,8 @@
  * one thread at a time.
  *
  *   POST /v1/organizations/{organization}/members/invite
- *   GET  /_sandbox/invites     what the sandbox has seen, as JSON
+ *   /_sandbox/...     what the sandbox itself has to say, see sandbox_control
  */
-
-#define SANDBOX_BODY_CAP ((size_t)64 * 1024)
 
 struct sandbox_api_options {
     const char *token;        /* NULL: none is asked for */
@@ -29,31 +27,8 @@ struct sandbox_api {
     const struct sandbox_api_options *options;
     struct sandbox_people people;
     struct sandbox_faults faults;
+    struct sandbox_log log;
     uint64_t posts; /* that reached the invite route */
-};
-
-/* Headers are NULL where the request has none. */
-struct sandbox_request {
-    const char *method;
-    const char *path; /* percent-decoded, without the query */
-    const char *host;
-    const char *authorization;
-    const char *content_type;
-    const char *idempotency_key;
-    const char *body;
-    size_t body_len;
-    bool is_body_cut; /* it was longer than SANDBOX_BODY_CAP */
-    int64_t now_us;   /* monotonic */
-    int64_t wall_us;
-};
-
-struct sandbox_reply {
-    int status;
-    char *body;              /* JSON, or NULL for none */
-    const char *header_name; /* one more header, or NULL; static */
-    char *header_value;
-    bool is_delayed; /* the latency applies to it */
-    bool is_dropped; /* to be closed without an answer */
 };
 
 /* `options` must live as long as `api`. */
@@ -66,6 +41,10 @@ void sandbox_api_clear(struct sandbox_api *api);
 void sandbox_api_answer(struct sandbox_api *api,
                         const struct sandbox_request *request,
                         struct sandbox_reply *reply);
-void sandbox_reply_clear(struct sandbox_reply *reply);
+
+/* The answer goes out, or nobody waits for it any more: the request is not
+ * being worked on any longer. Must follow sandbox_api_answer(); twice is
+ * fine. */
+void sandbox_api_answered(struct sandbox_api *api, struct sandbox_reply *reply);
 
 #endif

@@ -12,10 +12,9 @@ struct sandbox_delay {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* on the monotonic clock */
     pthread_t thread;
-    int64_t delay_us;
     void (*on_due)(struct sandbox_delayed *delayed);
-    struct sandbox_delayed *first;
-    struct sandbox_delayed **last; /* where the next one is linked */
+    struct sandbox_delayed *first; /* the one due next */
+    struct sandbox_delayed *last;
     bool is_closed;
     bool is_joined; /* touched by the closing thread only */
 };
@@ -38,9 +37,11 @@ static struct sandbox_delayed *take_or_wait(struct sandbox_delay *delay)
         pthread_cond_timedwait(&delay->changed, &delay->lock, &until);
         return NULL;
     }
-    delay->first = first->next;
-    if (!delay->first)
-        delay->last = &delay->first;
+    delay->first = first->later;
+    if (delay->first)
+        delay->first->earlier = NULL;
+    else
+        delay->last = NULL;
     return first;
 }
 
@@ -62,15 +63,12 @@ static void *run(void *arg)
 }
 
 struct sandbox_delay *
-sandbox_delay_new(int64_t delay_us,
-                  void (*on_due)(struct sandbox_delayed *delayed))
+sandbox_delay_new(void (*on_due)(struct sandbox_delayed *delayed))
 {
     struct sandbox_delay *delay = xcalloc(1, sizeof *delay);
     pthread_condattr_t monotonic;
 
-    delay->delay_us = delay_us;
     delay->on_due = on_due;
-    delay->last = &delay->first;
     pthread_mutex_init(&delay->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -87,22 +85,40 @@ sandbox_delay_new(int64_t delay_us,
     return delay;
 }
 
-bool sandbox_delay_add(struct sandbox_delay *delay,
-                       struct sandbox_delayed *delayed)
+/* With the lock held: behind all that is due no later. */
+static void link_in(struct sandbox_delay *delay,
+                    struct sandbox_delayed *delayed)
 {
-    bool was_empty = false;
+    struct sandbox_delayed *earlier = delay->last;
+
+    while (earlier && earlier->due_us > delayed->due_us)
+        earlier = earlier->earlier;
+    delayed->earlier = earlier;
+    delayed->later = earlier ? earlier->later : delay->first;
+    if (earlier)
+        earlier->later = delayed;
+    else
+        delay->first = delayed;
+    if (delayed->later)
+        delayed->later->earlier = delayed;
+    else
+        delay->last = delayed;
+}
+
+bool sandbox_delay_add(struct sandbox_delay *delay,
+                       struct sandbox_delayed *delayed, int64_t due_us)
+{
+    bool is_next = false;
 
     pthread_mutex_lock(&delay->lock);
     bool is_open = !delay->is_closed;
     if (is_open) {
-        was_empty = !delay->first;
-        delayed->due_us = clock_monotonic_us() + delay->delay_us;
-        delayed->next = NULL;
-        *delay->last = delayed;
-        delay->last = &delayed->next;
+        delayed->due_us = due_us;
+        link_in(delay, delayed);
+        is_next = delay->first == delayed;
     }
     pthread_mutex_unlock(&delay->lock);
-    if (was_empty)
+    if (is_next)
         pthread_cond_signal(&delay->changed);
     return is_open;
 }

@@ -2,7 +2,6 @@
 
 #include <strings.h>
 
-#include "base/clock.h"
 #include "sandbox/sandbox_hash.h"
 #include "sandbox/sandbox_values.h"
 
@@ -12,9 +11,62 @@ void sandbox_faults_init(struct sandbox_faults *faults,
 {
     *faults = (struct sandbox_faults){
         .options = options,
-        .tokens = (double)options->rate_count,
-        .filled_at_us = now_us,
+        .settings = options->settings,
     };
+    sandbox_limit_init(&faults->limit, &options->settings.limit, now_us);
+}
+
+void sandbox_faults_clear(struct sandbox_faults *faults)
+{
+    sandbox_limit_clear(&faults->limit);
+}
+
+void sandbox_faults_change(struct sandbox_faults *faults,
+                           const struct sandbox_settings *settings,
+                           int64_t now_us)
+{
+    faults->settings = *settings;
+    sandbox_limit_change(&faults->limit, &settings->limit, now_us);
+}
+
+/* The timetable's changes come into force when somebody could notice: with
+ * the next request. */
+static void catch_up(struct sandbox_faults *faults, int64_t now_us)
+{
+    const struct sandbox_timetable *timetable = &faults->options->timetable;
+
+    while (faults->has_started && faults->events_done < timetable->count) {
+        const struct sandbox_event *event =
+            &timetable->events[faults->events_done];
+        if (faults->started_us + event->at_us > now_us)
+            break;
+        sandbox_settings_apply(&faults->settings, event->name, event->value);
+        faults->events_done++;
+    }
+    sandbox_limit_change(&faults->limit, &faults->settings.limit, now_us);
+}
+
+const struct sandbox_settings *
+sandbox_faults_settings(struct sandbox_faults *faults, int64_t now_us)
+{
+    catch_up(faults, now_us);
+    return &faults->settings;
+}
+
+int64_t sandbox_faults_arrive(struct sandbox_faults *faults, int64_t now_us)
+{
+    if (!faults->has_started) {
+        faults->has_started = true;
+        faults->started_us = now_us;
+    }
+    catch_up(faults, now_us);
+    if (faults->settings.slow_start_us > 0) {
+        faults->awake_at_us = now_us + faults->settings.slow_start_us;
+        faults->settings.slow_start_us = 0;
+    }
+    int64_t answer_at_us = now_us + faults->settings.latency_us;
+    return answer_at_us > faults->awake_at_us ? answer_at_us
+                                              : faults->awake_at_us;
 }
 
 /* A number below SANDBOX_SHARE_ALL that is this POST's own; `purpose` keeps
@@ -45,22 +97,10 @@ static int status_for(const struct sandbox_fault_options *options,
     return 0;
 }
 
-/* Takes a token; without one, how long until there is one. */
-static int64_t rate_limit_wait_s(struct sandbox_faults *faults, int64_t now_us)
+static bool is_by_chance(const struct sandbox_faults *faults,
+                         const struct sandbox_post *post)
 {
-    double count = (double)faults->options->rate_count;
-    double per_us = (double)faults->options->rate_per_us;
-
-    faults->tokens += (double)(now_us - faults->filled_at_us) * count / per_us;
-    faults->filled_at_us = now_us;
-    if (faults->tokens > count)
-        faults->tokens = count;
-    if (faults->tokens >= 1) {
-        faults->tokens -= 1;
-        return 0;
-    }
-    int64_t wait_us = (int64_t)((1 - faults->tokens) * per_us / count);
-    return wait_us / US_PER_S + 1;
+    return draw(faults, post, "fail") < faults->settings.fail_share;
 }
 
 struct sandbox_fault sandbox_faults_before(struct sandbox_faults *faults,
@@ -68,30 +108,36 @@ struct sandbox_fault sandbox_faults_before(struct sandbox_faults *faults,
                                            int64_t now_us)
 {
     const struct sandbox_fault_options *options = faults->options;
-    struct sandbox_fault fault = {0};
+    struct sandbox_fault fault = {.is_outage = faults->settings.is_outage};
 
+    if (fault.is_outage) {
+        fault.status = 503;
+        return fault;
+    }
     fault.status = status_for(options, post->email);
     if (fault.status != 0)
         return fault;
     if (faults->failed_first < options->fail_first) {
         faults->failed_first++;
-        fault.status = options->fail_status;
+        fault.status = faults->settings.fail_status;
         return fault;
     }
-    if (options->rate_count > 0) {
-        fault.retry_after_s = rate_limit_wait_s(faults, now_us);
-        if (fault.retry_after_s > 0) {
-            fault.status = 429;
-            return fault;
-        }
-    }
-    if (draw(faults, post, "fail") < options->fail_share)
-        fault.status = options->fail_status;
+    fault.is_admitted = sandbox_limit_take(&faults->limit, now_us);
+    fault.is_over_limit = !fault.is_admitted;
+    if (fault.is_over_limit)
+        fault.status = 429;
+    else if (is_by_chance(faults, post))
+        fault.status = faults->settings.fail_status;
     return fault;
 }
 
 bool sandbox_faults_is_dropped(const struct sandbox_faults *faults,
                                const struct sandbox_post *post)
 {
-    return draw(faults, post, "drop") < faults->options->drop_share;
+    return draw(faults, post, "drop") < faults->settings.drop_share;
+}
+
+void sandbox_faults_done(struct sandbox_faults *faults)
+{
+    sandbox_limit_done(&faults->limit);
 }

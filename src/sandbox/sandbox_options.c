@@ -4,18 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strbuf.h"
+#include "sandbox/sandbox_settings.h"
 #include "sandbox/sandbox_values.h"
 
 enum flag {
     FLAG_PORT = 1,
     FLAG_TOKEN,
     FLAG_KNOWN_ROLES,
-    FLAG_LATENCY,
-    FLAG_RATE_LIMIT,
-    FLAG_FAIL_SHARE,
-    FLAG_FAIL_STATUS,
     FLAG_FAIL_FIRST,
-    FLAG_DROP_SHARE,
+    FLAG_OUTAGE,
+    FLAG_SCRIPT,
+    FLAG_SETTING, /* one of sandbox_settings */
     FLAG_STATUS_FOR,
     FLAG_SEED,
     FLAG_QUIET,
@@ -27,12 +27,19 @@ static const struct option flags[] = {
     {"port", required_argument, NULL, FLAG_PORT},
     {"token", required_argument, NULL, FLAG_TOKEN},
     {"known-roles", required_argument, NULL, FLAG_KNOWN_ROLES},
-    {"latency", required_argument, NULL, FLAG_LATENCY},
-    {"rate-limit", required_argument, NULL, FLAG_RATE_LIMIT},
-    {"fail-share", required_argument, NULL, FLAG_FAIL_SHARE},
-    {"fail-status", required_argument, NULL, FLAG_FAIL_STATUS},
+    {"latency", required_argument, NULL, FLAG_SETTING},
+    {"rate-limit", required_argument, NULL, FLAG_SETTING},
+    {"limit-kind", required_argument, NULL, FLAG_SETTING},
+    {"burst", required_argument, NULL, FLAG_SETTING},
+    {"max-concurrent", required_argument, NULL, FLAG_SETTING},
+    {"limit-headers", required_argument, NULL, FLAG_SETTING},
+    {"slow-start", required_argument, NULL, FLAG_SETTING},
+    {"outage", required_argument, NULL, FLAG_OUTAGE},
+    {"script", required_argument, NULL, FLAG_SCRIPT},
+    {"fail-share", required_argument, NULL, FLAG_SETTING},
+    {"fail-status", required_argument, NULL, FLAG_SETTING},
     {"fail-first", required_argument, NULL, FLAG_FAIL_FIRST},
-    {"drop-share", required_argument, NULL, FLAG_DROP_SHARE},
+    {"drop-share", required_argument, NULL, FLAG_SETTING},
     {"status-for", required_argument, NULL, FLAG_STATUS_FOR},
     {"seed", required_argument, NULL, FLAG_SEED},
     {"quiet", no_argument, NULL, FLAG_QUIET},
@@ -40,53 +47,6 @@ static const struct option flags[] = {
     {"version", no_argument, NULL, FLAG_VERSION},
     {NULL, 0, NULL, 0},
 };
-
-static const char help[] =
-    "Usage: bulk-invite-sandbox [OPTION]...\n"
-    "\n"
-    "A rehearsal of the Almanac invite API on this machine: it answers as the\n"
-    "contract says, remembers in memory who was invited, and never sends an\n"
-    "e-mail. Only programs on this machine can reach it (127.0.0.1). It "
-    "prints\n"
-    "\"listening on http://127.0.0.1:PORT\" when it is ready and runs until\n"
-    "SIGINT (Ctrl-C) or SIGTERM.\n"
-    "\n"
-    "  POST /v1/organizations/ORG/members/invite   invite a person\n"
-    "  GET  /_sandbox/invites                      what the sandbox has seen\n"
-    "\n"
-    "      --port N             port to listen on; 0, the default: a free one\n"
-    "      --token TOKEN        ask for this bearer token (a made-up one: "
-    "other\n"
-    "                           users of this machine can see it)\n"
-    "      --known-roles A,B    refuse other roles with 422\n"
-    "\n"
-    "When all goes well:\n"
-    "      --latency TIME       answer after 200ms, 2s, 1m\n"
-    "      --rate-limit N/UNIT  429 and Retry-After above 10/s, 300/m, 50/h;\n"
-    "                           N at once after a pause\n"
-    "\n"
-    "When it does not:\n"
-    "      --fail-share P%      answer so many requests with --fail-status "
-    "and\n"
-    "                           don't process them\n"
-    "      --fail-first N       the same for the first N requests\n"
-    "      --fail-status CODE   503, if nothing else is said\n"
-    "      --drop-share P%      invite, and close the connection without an\n"
-    "                           answer\n"
-    "      --status-for EMAIL=CODE\n"
-    "                           always answer this for this person; "
-    "repeatable\n"
-    "      --seed N             other choices for the shares; the same seed\n"
-    "                           hits the same people\n"
-    "\n"
-    "      --quiet              no notes on stderr\n"
-    "      --help               show this\n"
-    "      --version            show the version\n";
-
-void sandbox_options_print_help(FILE *out)
-{
-    fputs(help, out);
-}
 
 static void add_known_role(struct sandbox_options *options, size_t *count,
                            const char *role, size_t len)
@@ -151,73 +111,108 @@ static bool parse_port(const char *text, uint16_t *port)
     return true;
 }
 
-/* What the flag wants when `text` isn't it, NULL when all is well. */
-static const char *apply_fault(struct sandbox_fault_options *faults, int flag,
-                               const char *text)
+/* A flag that is a setting too, which a script or the endpoint may change. */
+static enum error_kind apply_setting(struct sandbox_settings *settings,
+                                     const char *name, const char *text,
+                                     struct error *err)
 {
-    switch (flag) {
-    case FLAG_RATE_LIMIT:
-        if (sandbox_value_rate(text, &faults->rate_count, &faults->rate_per_us))
-            return NULL;
-        return "a rate such as 10/s, 300/m or 50/h";
-    case FLAG_FAIL_SHARE:
-        if (sandbox_value_share(text, &faults->fail_share))
-            return NULL;
-        return "a share from 0% to 100%";
-    case FLAG_DROP_SHARE:
-        if (sandbox_value_share(text, &faults->drop_share))
-            return NULL;
-        return "a share from 0% to 100%";
-    case FLAG_FAIL_STATUS:
-        if (sandbox_value_status(text, &faults->fail_status))
-            return NULL;
-        return "an HTTP status from 200 to 599";
-    case FLAG_FAIL_FIRST:
-        if (sandbox_value_uint(text, UINT64_MAX, &faults->fail_first))
-            return NULL;
-        return "a number";
-    default:
-        if (sandbox_value_uint(text, UINT64_MAX, &faults->seed))
-            return NULL;
-        return "a number";
-    }
+    struct strbuf objection;
+
+    strbuf_init(&objection, sizeof err->text);
+    if (!sandbox_settings_set(settings, name, text, &objection))
+        error_set(err, ERROR_USAGE, "--%s", strbuf_str(&objection));
+    strbuf_clear(&objection);
+    return err->kind;
 }
 
-static const char *apply(struct sandbox_options *options, int flag,
-                         const char *text)
+/* What the flag wants when `text` isn't it, NULL when all is well. */
+static const char *apply_value(struct sandbox_options *options, int flag,
+                               const char *text)
 {
+    struct sandbox_fault_options *faults = &options->server.api.faults;
+
     switch (flag) {
     case FLAG_PORT:
-        if (parse_port(text, &options->server.port))
-            return NULL;
-        return "a port from 0 to 65535";
+        return parse_port(text, &options->server.port)
+                   ? NULL
+                   : "a port from 0 to 65535";
     case FLAG_TOKEN:
         options->server.api.token = text;
         return *text ? NULL : "a token";
     case FLAG_KNOWN_ROLES:
-        if (parse_known_roles(options, text))
-            return NULL;
-        return "roles separated by commas";
-    case FLAG_LATENCY:
-        if (sandbox_value_duration(text, &options->server.latency_us))
-            return NULL;
-        return "a time such as 200ms, 2s or 1m, up to 1h";
+        return parse_known_roles(options, text) ? NULL
+                                                : "roles separated by commas";
     case FLAG_STATUS_FOR:
-        if (parse_status_for(options, text))
-            return NULL;
-        return "EMAIL=CODE with an HTTP status from 200 to 599";
+        return parse_status_for(options, text)
+                   ? NULL
+                   : "EMAIL=CODE with an HTTP status from 200 to 599";
+    case FLAG_OUTAGE:
+        return sandbox_timetable_add_outage(&faults->timetable, text)
+                   ? NULL
+                   : "two times, FROM+LENGTH, such as 10s+30s, up to 24h";
+    case FLAG_FAIL_FIRST:
+        return sandbox_value_uint(text, UINT64_MAX, &faults->fail_first)
+                   ? NULL
+                   : "a number";
+    default:
+        return sandbox_value_uint(text, UINT64_MAX, &faults->seed) ? NULL
+                                                                   : "a number";
+    }
+}
+
+static enum error_kind apply(struct sandbox_options *options,
+                             const struct option *flag, const char *text,
+                             struct error *err)
+{
+    struct sandbox_fault_options *faults = &options->server.api.faults;
+    const char *wanted;
+
+    switch (flag->val) {
     case FLAG_QUIET:
         options->is_quiet = true;
-        return NULL;
+        return ERROR_NONE;
     case FLAG_HELP:
         options->wants_help = true;
-        return NULL;
+        return ERROR_NONE;
     case FLAG_VERSION:
         options->wants_version = true;
-        return NULL;
+        return ERROR_NONE;
+    case FLAG_SETTING:
+        return apply_setting(&faults->settings, flag->name, text, err);
+    case FLAG_SCRIPT:
+        options->has_script = true;
+        return sandbox_timetable_read(&faults->timetable, text, err);
     default:
-        return apply_fault(&options->server.api.faults, flag, text);
+        wanted = apply_value(options, flag->val, text);
+        if (wanted)
+            return error_set(err, ERROR_USAGE, "--%s wants %s, not \"%s\"",
+                             flag->name, wanted, text);
+        return ERROR_NONE;
     }
+}
+
+/* A kind without its number limits nothing, which nobody asks for; only a
+ * script may give it later. */
+static enum error_kind check_limit(const struct sandbox_options *options,
+                                   struct error *err)
+{
+    const struct sandbox_limit_options *limit =
+        &options->server.api.faults.settings.limit;
+    bool is_concurrent = limit->kind == SANDBOX_LIMIT_CONCURRENT;
+
+    if (options->has_script)
+        return ERROR_NONE;
+    if (is_concurrent && limit->max_concurrent == 0)
+        return error_set(err, ERROR_USAGE,
+                         "--limit-kind concurrent needs --max-concurrent");
+    if (!is_concurrent && limit->max_concurrent > 0)
+        return error_set(err, ERROR_USAGE,
+                         "--max-concurrent needs --limit-kind concurrent");
+    if (!is_concurrent && limit->kind != SANDBOX_LIMIT_BUCKET &&
+        limit->count == 0)
+        return error_set(err, ERROR_USAGE,
+                         "--limit-kind needs --rate-limit with it");
+    return ERROR_NONE;
 }
 
 enum error_kind sandbox_options_parse(struct sandbox_options *options, int argc,
@@ -228,7 +223,7 @@ enum error_kind sandbox_options_parse(struct sandbox_options *options, int argc,
     int which = 0;
 
     *options = (struct sandbox_options){
-        .server.api.faults.fail_status = 503,
+        .server.api.faults.settings = sandbox_settings_default(),
     };
     opterr = 0;
     /* The leading ":" tells a missing value from an unknown flag. */
@@ -239,15 +234,14 @@ enum error_kind sandbox_options_parse(struct sandbox_options *options, int argc,
         if (flag == '?')
             return error_set(err, ERROR_USAGE, "unknown option %s: %s",
                              argv[optind - 1], hint);
-        const char *wanted = apply(options, flag, optarg);
-        if (wanted)
-            return error_set(err, ERROR_USAGE, "--%s wants %s, not \"%s\"",
-                             flags[which].name, wanted, optarg);
+        if (apply(options, &flags[which], optarg, err) != ERROR_NONE)
+            return err->kind;
     }
     if (optind < argc)
         return error_set(err, ERROR_USAGE, "unexpected argument %s: %s",
                          argv[optind], hint);
-    return ERROR_NONE;
+    sandbox_timetable_plan_outages(&options->server.api.faults.timetable);
+    return check_limit(options, err);
 }
 
 void sandbox_options_clear(struct sandbox_options *options)
@@ -258,5 +252,6 @@ void sandbox_options_clear(struct sandbox_options *options)
     for (char **role = options->known_roles; role && *role; role++)
         free(*role);
     free(options->known_roles);
+    sandbox_timetable_clear(&options->server.api.faults.timetable);
     *options = (struct sandbox_options){0};
 }

@@ -12,6 +12,7 @@
  */
 struct sandbox_options {
     struct sandbox_server_options server;
+    bool has_script;
     bool is_quiet;
     bool wants_help;
     bool wants_version;
@@ -27,7 +28,7 @@ enum error_kind sandbox_options_parse(struct sandbox_options *options, int argc,
                                       struct error *err) MUST_CHECK;
 void sandbox_options_clear(struct sandbox_options *options);
 
-/* What --help prints. */
+/* What --help prints (sandbox_help.c). */
 void sandbox_options_print_help(FILE *out);
 
 #endif

@@ -97,6 +97,7 @@ static struct exchange *exchange_new(struct MHD_Connection *connection)
 static void on_completed(void *arg, struct MHD_Connection *connection,
                          void **state, enum MHD_RequestTerminationCode code)
 {
+    struct sandbox_server *server = arg;
     struct exchange *exchange = *state;
 
     (void)connection;
@@ -104,7 +105,8 @@ static void on_completed(void *arg, struct MHD_Connection *connection,
     if (!exchange)
         return;
     if (exchange->is_owed)
-        settle_owed(arg);
+        settle_owed(server);
+    sandbox_api_answered(&server->api, &exchange->reply);
     strbuf_clear(&exchange->body);
     sandbox_reply_clear(&exchange->reply);
     free(exchange);
@@ -143,6 +145,21 @@ static void answer(struct sandbox_server *server, struct exchange *exchange,
     exchange->is_answered = true;
 }
 
+static enum MHD_Result add_headers(struct MHD_Response *response,
+                                   const struct sandbox_reply *reply,
+                                   bool has_body)
+{
+    enum MHD_Result result = MHD_YES;
+
+    if (has_body)
+        result = MHD_add_response_header(response, "Content-Type",
+                                         "application/json");
+    for (size_t i = 0; i < reply->header_count && result == MHD_YES; i++)
+        result = MHD_add_response_header(response, reply->headers[i].name,
+                                         reply->headers[i].value);
+    return result;
+}
+
 /* MHD_NO closes the connection without an answer. */
 static enum MHD_Result send_reply(struct MHD_Connection *connection,
                                   struct sandbox_reply *reply)
@@ -159,15 +176,20 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection,
         return MHD_NO;
     if (len > 0)
         reply->body = NULL; /* the response frees it now */
-    if ((len == 0 || MHD_add_response_header(response, "Content-Type",
-                                             "application/json") == MHD_YES) &&
-        (!reply->header_name ||
-         MHD_add_response_header(response, reply->header_name,
-                                 reply->header_value) == MHD_YES))
+    if (add_headers(response, reply, len > 0) == MHD_YES)
         result =
             MHD_queue_response(connection, (unsigned)reply->status, response);
     MHD_destroy_response(response);
     return result;
+}
+
+static void hold_back(struct sandbox_server *server, struct exchange *exchange)
+{
+    owe(server, exchange);
+    MHD_suspend_connection(exchange->connection);
+    if (!sandbox_delay_add(server->delay, &exchange->delayed,
+                           exchange->reply.answer_at_us))
+        MHD_resume_connection(exchange->connection);
 }
 
 /* Called by MHD when the headers are there, for each piece of the body, at
@@ -194,14 +216,13 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection,
     }
     if (!exchange->is_answered) {
         answer(server, exchange, method, path);
-        if (server->delay && exchange->reply.is_delayed) {
-            owe(server, exchange);
-            MHD_suspend_connection(connection);
-            if (!sandbox_delay_add(server->delay, &exchange->delayed))
-                MHD_resume_connection(connection);
+        if (exchange->reply.answer_at_us > clock_monotonic_us()) {
+            hold_back(server, exchange);
             return MHD_YES;
         }
     }
+    /* Before the answer is out: who has got it may send the next request. */
+    sandbox_api_answered(&server->api, &exchange->reply);
     return send_reply(connection, &exchange->reply);
 }
 
@@ -277,14 +298,10 @@ server_new(const struct sandbox_server_options *options)
 static enum error_kind start_threads(struct sandbox_server *server,
                                      struct error *err)
 {
-    int64_t latency_us = server->options->latency_us;
-
-    if (latency_us > 0) {
-        server->delay = sandbox_delay_new(latency_us, on_due);
-        if (!server->delay)
-            return error_set_errno(err, ERROR_SERVER, errno,
-                                   "cannot start the latency thread");
-    }
+    server->delay = sandbox_delay_new(on_due);
+    if (!server->delay)
+        return error_set_errno(err, ERROR_SERVER, errno,
+                               "cannot start the latency thread");
     return start_daemon(server, err);
 }
 

@@ -8,12 +8,11 @@
 
 /*
  * HTTP on 127.0.0.1 in front of the API (libmicrohttpd): one thread that
- * answers all connections, and one that wakes answers up when --latency is
- * over. Signals should be blocked before it starts.
+ * answers all connections, and one that wakes answers up when it is time for
+ * them. Signals should be blocked before it starts.
  */
 struct sandbox_server_options {
-    uint16_t port;      /* 0: the kernel chooses */
-    int64_t latency_us; /* from request to answer, 0 for none */
+    uint16_t port; /* 0: the kernel chooses */
     struct sandbox_api_options api;
 };
 

@@ -1,10 +1,11 @@
 #include "sandbox/sandbox_values.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-
-#define RATE_COUNT_MAX UINT64_C(1000000)
+#include "sandbox/sandbox_limit.h"
 
 static bool digits_to_uint(const char *digits, size_t len, uint64_t max,
                            uint64_t *value)
@@ -42,23 +43,25 @@ static const struct unit units[] = {
     {"h", US_PER_HOUR},
 };
 
+#define UNIT_COUNT (sizeof units / sizeof units[0])
+
 static int64_t unit_us(const char *name)
 {
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+    for (size_t i = 0; i < UNIT_COUNT; i++) {
         if (strcmp(name, units[i].name) == 0)
             return units[i].us;
     }
     return 0;
 }
 
-bool sandbox_value_duration(const char *text, int64_t *value_us)
+bool sandbox_value_duration(const char *text, int64_t max_us, int64_t *value_us)
 {
     size_t len = strspn(text, "0123456789");
     int64_t unit = unit_us(text + len);
     uint64_t count;
 
     if (unit == 0 ||
-        !digits_to_uint(text, len, (uint64_t)(US_PER_HOUR / unit), &count))
+        !digits_to_uint(text, len, (uint64_t)(max_us / unit), &count))
         return false;
     *value_us = (int64_t)count * unit;
     return true;
@@ -72,7 +75,7 @@ bool sandbox_value_rate(const char *text, uint32_t *count, int64_t *per_us)
     if (text[len] != '/' || strcmp(text + len + 1, "ms") == 0)
         return false;
     int64_t unit = unit_us(text + len + 1);
-    if (unit == 0 || !digits_to_uint(text, len, RATE_COUNT_MAX, &value) ||
+    if (unit == 0 || !digits_to_uint(text, len, SANDBOX_LIMIT_MAX, &value) ||
         value == 0)
         return false;
     *count = (uint32_t)value;
@@ -116,4 +119,52 @@ bool sandbox_value_status(const char *text, int *status)
         return false;
     *status = (int)value;
     return true;
+}
+
+bool sandbox_value_name(const char *text, const char *const *names,
+                        size_t count, size_t *index)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], text) == 0) {
+            *index = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+void sandbox_value_show_duration(int64_t value_us, char *text)
+{
+    const struct unit *unit = &units[1]; /* "0s" */
+
+    for (size_t i = 0; value_us > 0 && i < UNIT_COUNT; i++) {
+        if (value_us % units[i].us == 0)
+            unit = &units[i];
+    }
+    snprintf(text, SANDBOX_VALUE_SIZE, "%" PRId64 "%s", value_us / unit->us,
+             unit->name);
+}
+
+void sandbox_value_show_rate(uint32_t count, int64_t per_us, char *text)
+{
+    const char *unit = "";
+
+    for (size_t i = 0; i < UNIT_COUNT; i++) {
+        if (units[i].us == per_us)
+            unit = units[i].name;
+    }
+    snprintf(text, SANDBOX_VALUE_SIZE, "%" PRIu32 "/%s", count, unit);
+}
+
+void sandbox_value_show_share(uint32_t millionths, char *text)
+{
+    uint32_t per_percent = SANDBOX_SHARE_ALL / 100;
+    int len = snprintf(text, SANDBOX_VALUE_SIZE, "%" PRIu32 ".%04" PRIu32,
+                       millionths / per_percent, millionths % per_percent);
+
+    while (text[len - 1] == '0')
+        len--;
+    if (text[len - 1] == '.')
+        len--;
+    snprintf(text + len, (size_t)(SANDBOX_VALUE_SIZE - len), "%%");
 }

@@ -31,7 +31,6 @@ struct attempt {
     char curl_error[CURL_ERROR_SIZE];
 };
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type */
 /* A fresh connection may: of TLS it does, with tickets. */
 static bool has_unasked_input(const struct attempt *attempt, int local_port)
 {
@@ -41,6 +40,7 @@ static bool has_unasked_input(const struct attempt *attempt, int local_port)
            connections_has_input(attempt->connections, local_port);
 }
 
+/* libcurl's prototype. NOLINTNEXTLINE(readability-non-const-parameter) */
 static int before_send(void *arg, char *remote_ip, char *local_ip,
                        int remote_port, int local_port)
 {
@@ -329,6 +329,7 @@ static void answered(struct attempt *attempt, long http_status, int curl_code,
     result->kind = kind_of(
         invite_codec_decode(&reply, attempt->row->email, &result->outcome));
     result->retry_after_us = attempt->reply_headers.retry_after_us;
+    result->quota = attempt->reply_headers.quota;
     /* Half an answer says nothing of whose API it is. */
     if (result->kind == RESULT_NOT_OURS && is_lost_midway(attempt, curl_code))
         no_answer(attempt, curl_code, result);
@@ -337,7 +338,7 @@ static void answered(struct attempt *attempt, long http_status, int curl_code,
 struct row *attempt_finish(struct attempt *attempt, void *multi, int curl_code,
                            struct result *result)
 {
-    *result = (struct result){.retry_after_us = -1};
+    *result = (struct result){.retry_after_us = -1, .quota = QUOTA_HINT_NONE};
     long http_status = 0;
     long request_bytes = 0;
     curl_easy_getinfo(attempt->easy, CURLINFO_RESPONSE_CODE, &http_status);

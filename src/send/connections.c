@@ -73,7 +73,7 @@ int connections_close(struct connections *connections, int fd)
 
 static int local_port_of(int fd)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t len = sizeof(address);
     if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)
         return 0;

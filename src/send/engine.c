@@ -17,12 +17,15 @@ static void init_policies(struct engine *engine)
     struct pacer_options pacer = {
         .rate = options->rate,
         .concurrency = options->concurrency,
+        .learned_per_s = options->learned_per_s,
+        .held_until_us = options->held_until_us,
         .max_wait_us = options->max_wait_us,
         .give_up_after_us = options->give_up_after_us,
         .seed = seeds[0],
     };
     pacer_init(&engine->pacer, &pacer, clock_monotonic_us());
-    retry_init(&engine->retry, options->max_attempts, seeds[1]);
+    retry_init(&engine->retry, options->max_attempts,
+               options->same_refusals_most, seeds[1]);
 }
 
 static enum error_kind init_multi(struct engine *engine, struct error *err)
@@ -73,6 +76,10 @@ enum error_kind engine_new(struct engine **out,
     engine->outbox_size = ENGINE_QUEUE_SIZE(options->concurrency);
     engine->outbox = xcalloc(engine->outbox_size, sizeof(*engine->outbox));
     init_policies(engine);
+    int64_t now_us = clock_monotonic_us();
+    engine->end_us = CLOCK_NEVER_US;
+    if (options->max_duration_us < CLOCK_NEVER_US - now_us)
+        engine->end_us = now_us + options->max_duration_us;
     if (init_multi(engine, err)) {
         engine_free(engine);
         return err->kind;
@@ -149,6 +156,18 @@ static void stop_if_given_up(struct engine *engine, int64_t now_us)
     engine_stop_because(engine, &why);
 }
 
+static void stop_if_time_is_up(struct engine *engine, int64_t now_us)
+{
+    if (engine->is_stopping || now_us < engine->end_us)
+        return;
+    struct error why = ERROR_INIT;
+    char allowed[CLOCK_DURATION_SIZE];
+    clock_format_duration(engine->options.max_duration_us, allowed);
+    error_set(&why, ERROR_SERVER, "the run's time is up: %s (--max-duration)",
+              allowed);
+    engine_stop_because(engine, &why);
+}
+
 static void publish(struct engine *engine, int64_t now_us)
 {
     struct counters *counters = engine->ports.counters;
@@ -159,6 +178,9 @@ static void publish(struct engine *engine, int64_t now_us)
     atomic_store_explicit(&counters->hold_until_us, until_us,
                           memory_order_relaxed);
     atomic_store_explicit(&counters->hold_reason, (int)reason,
+                          memory_order_relaxed);
+    atomic_store_explicit(&counters->found_rate,
+                          (uint64_t)(engine->pacer.finder.rate_per_s * 1000),
                           memory_order_relaxed);
     if (reason == HOLD_NONE || engine->logged_hold_us == until_us)
         return;
@@ -177,6 +199,8 @@ static int64_t poll_until_us(const struct engine *engine, int64_t now_us)
         return cut_off_us < until_us ? cut_off_us : until_us;
     }
     int64_t start_us = engine_next_start_us(engine, now_us);
+    if (engine->end_us < until_us)
+        until_us = engine->end_us;
     return start_us < until_us ? start_us : until_us;
 }
 
@@ -209,6 +233,7 @@ static bool turn(struct engine *engine)
     bool is_end = atomic_load(&engine->is_end_of_rows);
     engine_receive(engine, now_us);
     stop_if_given_up(engine, now_us);
+    stop_if_time_is_up(engine, now_us);
     if (atomic_load(&engine->no_more_sends))
         engine->is_stopping = true;
 

@@ -30,6 +30,10 @@ struct engine_options {
     unsigned max_attempts;
     int64_t give_up_after_us;
     int64_t max_wait_us;
+    int64_t max_duration_us;     /* CLOCK_NEVER_US: no end */
+    unsigned same_refusals_most; /* in a row stop the run; 0: never */
+    double learned_per_s;        /* what an earlier run found, 0 for nothing */
+    int64_t held_until_us; /* a hold that an earlier run left, 0 for none */
 };
 
 /* What the engine is connected to; all of it outlives the engine. */

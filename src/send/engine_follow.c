@@ -121,8 +121,8 @@ void engine_conclude(struct engine *engine, struct attempt *attempt,
     engine->idle[engine->idle_count++] = attempt;
     note_trouble(engine, row, &result);
     retry_decide(&engine->retry, row, &result, now_us, &decision);
-    pacer_end(&engine->pacer, decision.event, started_us, result.retry_after_us,
-              now_us);
+    struct pacer_wish wish = {result.retry_after_us, result.quota};
+    pacer_end(&engine->pacer, decision.event, started_us, &wish, now_us);
     follow(engine, row, &result, &decision);
     outcome_clear(&result.outcome);
 }

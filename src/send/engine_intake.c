@@ -124,12 +124,13 @@ int64_t engine_next_start_us(const struct engine *engine, int64_t now_us)
     int64_t next_us = pacer_next_us(&engine->pacer, now_us);
     if (engine->ready.count > 0 || next_us == CLOCK_NEVER_US)
         return next_us;
-    if (engine->asked_new + engine->asked_intents > 0)
-        return CLOCK_NEVER_US; /* their coming wakes the loop */
+    /* The coming of what was asked for wakes the loop; but new rows may never
+     * come, and those that wait for a retry do not wait for them. */
     int64_t wanted_us = CLOCK_NEVER_US;
-    if (due_heap_count(engine->waiting) > 0)
+    if (engine->asked_intents == 0)
         wanted_us = due_heap_next_us(engine->waiting);
-    if (!atomic_load(&engine->is_end_of_rows) &&
+    if (engine->asked_new + engine->asked_intents == 0 &&
+        !atomic_load(&engine->is_end_of_rows) &&
         engine_admitted(engine) < engine->admitted_most)
         wanted_us = 0;
     if (wanted_us == CLOCK_NEVER_US)

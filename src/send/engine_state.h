@@ -61,6 +61,7 @@ struct engine {
     int64_t asked_since_us;
     int64_t commit_time_us; /* from asking to receiving, smoothed */
 
+    int64_t end_us; /* --max-duration */
     bool is_stopping;
     bool has_told_why;
     int64_t logged_hold_us; /* the hold that was written to the log */

@@ -3,11 +3,42 @@
 #include "base/clock.h"
 #include "base/random.h"
 
-#define PAUSE_FIRST_US      US_PER_S
-#define PAUSE_CAP_US        US_PER_MINUTE
-#define BURST_WINDOW_US     (10 * US_PER_MS)
+#define PAUSE_FIRST_US US_PER_S
+#define PAUSE_CAP_US   US_PER_MINUTE
+
+/* A hold of this long is a window's rest rather than a bucket's refill: what it
+ * let through unused may follow at once. */
+#define CREDIT_HOLD_US (10 * US_PER_S)
+#define CREDIT_LANES   2
+
+/* A policy's window up to this is paced evenly, and so much of it is used. */
+#define SHORT_WINDOW_US (10 * US_PER_S)
+#define POLICY_USED     0.98
+
+/* Servers count a reset in whole seconds, and clocks differ a little. */
+#define QUOTA_ROUNDING_US   (1500 * US_PER_MS)
+#define QUOTA_MARGIN_US     (100 * US_PER_MS)
 #define UNAVAILABLE_IS_DOWN 3
 #define UNKNOWN_IS_DOWN     5
+
+static bool finds_its_rate(const struct pacer *pacer)
+{
+    return pacer->options.rate.count == 0;
+}
+
+/* As the schedule counts: thousandths of an attempt. */
+static struct rate rate_of(double per_s)
+{
+    double thousandths = per_s * 1000;
+    if (thousandths < 0.001)
+        return (struct rate){0, 0};
+    if (thousandths < 1000) /* slow ones in thousandths an hour */
+        return (struct rate){(uint32_t)(thousandths * 3600 + 1),
+                             1000 * US_PER_HOUR};
+    if (thousandths > (double)UINT32_MAX / 2)
+        return (struct rate){0, 0};
+    return (struct rate){(uint32_t)thousandths, 1000 * US_PER_S};
+}
 
 void pacer_init(struct pacer *pacer, const struct pacer_options *options,
                 int64_t now_us)
@@ -15,41 +46,53 @@ void pacer_init(struct pacer *pacer, const struct pacer_options *options,
     *pacer = (struct pacer){
         .options = *options,
         .is_probing = true,
-        .start_us = now_us,
         .trouble_since_us = CLOCK_NEVER_US,
         .random = options->seed,
     };
-    if (options->rate.count > 0) {
-        int64_t burst =
-            BURST_WINDOW_US * options->rate.count / options->rate.per_us;
-        if (burst > 1)
-            pacer->burst_tolerance = (burst - 1) * options->rate.per_us;
+    schedule_init(&pacer->schedule, options->rate, now_us);
+    rate_finder_init(&pacer->finder, options->concurrency,
+                     options->learned_per_s);
+    if (options->held_until_us > now_us) {
+        pacer->hold_reason = HOLD_QUOTA;
+        pacer->hold_from_us = now_us;
+        pacer->hold_began_us = now_us;
+        pacer->hold_until_us = options->held_until_us;
     }
+    if (finds_its_rate(pacer) && options->learned_per_s > 0)
+        schedule_init(&pacer->schedule, rate_of(options->learned_per_s),
+                      now_us);
 }
 
-/* When the schedule has the next permit. */
-static int64_t scheduled_us(const struct pacer *pacer)
+static bool is_quota_used_up(const struct pacer *pacer, int64_t now_us)
 {
-    if (pacer->options.rate.count == 0)
-        return INT64_MIN;
-    int64_t count = pacer->options.rate.count;
-    int64_t earliest = pacer->arrival - pacer->burst_tolerance;
-    /* round up: a permit may be late, never early */
-    return pacer->start_us + (earliest + count - 1) / count;
+    return pacer->quota.is_known && pacer->quota.left <= 0 &&
+           now_us < pacer->quota.until_us;
 }
 
-static uint32_t lanes(const struct pacer *pacer)
+static uint32_t lanes(const struct pacer *pacer, int64_t now_us)
 {
-    return pacer->is_probing ? 1 : pacer->options.concurrency;
+    bool is_quota_over =
+        pacer->quota.is_known && now_us >= pacer->quota.until_us;
+    if (pacer->is_probing || is_quota_over)
+        return 1;
+    if (pacer->quota.is_known)
+        return pacer->options.concurrency;
+    if (finds_its_rate(pacer) && pacer->schedule.has_credit)
+        return CREDIT_LANES;
+    if (finds_its_rate(pacer))
+        return rate_finder_lanes(&pacer->finder);
+    return pacer->options.concurrency;
 }
 
 int64_t pacer_next_us(const struct pacer *pacer, int64_t now_us)
 {
-    if (pacer->in_flight >= lanes(pacer))
+    if (pacer->in_flight >= lanes(pacer, now_us))
         return CLOCK_NEVER_US;
-    int64_t next_us = scheduled_us(pacer);
+    int64_t next_us = schedule_next_us(&pacer->schedule);
     if (pacer->hold_reason != HOLD_NONE && pacer->hold_until_us > next_us)
         next_us = pacer->hold_until_us;
+    if (is_quota_used_up(pacer, now_us) && pacer->quota.until_us > next_us)
+        next_us = pacer->quota.until_us;
     return next_us > now_us ? next_us : now_us;
 }
 
@@ -58,13 +101,12 @@ bool pacer_take(struct pacer *pacer, int64_t now_us)
     if (pacer_next_us(pacer, now_us) > now_us)
         return false;
     pacer->in_flight++;
-    if (pacer->options.rate.count > 0) {
-        /* What was not used is gone: the schedule never lags behind now. */
-        int64_t now = (now_us - pacer->start_us) * pacer->options.rate.count;
-        if (pacer->arrival < now)
-            pacer->arrival = now;
-        pacer->arrival += pacer->options.rate.per_us;
+    if (pacer->quota.is_known && now_us >= pacer->quota.until_us) {
+        pacer->quota.is_known = false;
+        pacer->is_probing = true;
     }
+    pacer->quota.left--;
+    schedule_take(&pacer->schedule, now_us);
     return true;
 }
 
@@ -74,21 +116,14 @@ uint32_t pacer_startable(const struct pacer *pacer, int64_t now_us,
     int64_t until_us = now_us + horizon_us;
     if (pacer->hold_reason != HOLD_NONE && pacer->hold_until_us > until_us)
         return 0;
-    if (pacer->is_probing && pacer->in_flight > 0)
+    uint32_t most = lanes(pacer, now_us);
+    if (is_quota_used_up(pacer, until_us) ||
+        (most == 1 && pacer->in_flight > 0))
         return 0;
-    uint32_t most = lanes(pacer);
-    if (pacer->options.rate.count == 0)
-        return most;
-    int64_t first_us = scheduled_us(pacer);
-    if (first_us > until_us)
-        return 0;
-    if (first_us < now_us)
-        first_us = now_us;
-    int64_t more = (until_us - first_us) * pacer->options.rate.count /
-                   pacer->options.rate.per_us;
-    int64_t burst = pacer->burst_tolerance / pacer->options.rate.per_us;
-    int64_t startable = 1 + more + burst;
-    return startable < most ? (uint32_t)startable : most;
+    if (pacer->quota.is_known && now_us < pacer->quota.until_us &&
+        pacer->quota.left < most)
+        most = pacer->quota.left > 1 ? (uint32_t)pacer->quota.left : 1;
+    return schedule_count(&pacer->schedule, now_us, until_us, most);
 }
 
 /* Doubles from the first pause to the cap, in its upper half at random: a
@@ -102,10 +137,20 @@ static int64_t pause_us(struct pacer *pacer)
     return pause / 2 + random_below(&pacer->random, pause / 2 + 1);
 }
 
+/* How long to hold for a quota when the server does not say. */
+static int64_t quota_pause_us(struct pacer *pacer, int64_t now_us)
+{
+    if (!finds_its_rate(pacer))
+        return pause_us(pacer);
+    int64_t pause = rate_finder_refused(&pacer->finder, now_us);
+    return pause + random_below(&pacer->random, pause / 10 + 1);
+}
+
 static void hold(struct pacer *pacer, enum hold_reason reason, int64_t asked_us,
                  int64_t now_us)
 {
-    int64_t length_us = pause_us(pacer);
+    int64_t length_us =
+        reason == HOLD_QUOTA ? quota_pause_us(pacer, now_us) : pause_us(pacer);
     if (asked_us >= 0)
         length_us = asked_us + random_below(&pacer->random, asked_us / 20 + 1);
     int64_t allowed_us = reason == HOLD_QUOTA ? pacer->options.max_wait_us
@@ -118,8 +163,12 @@ static void hold(struct pacer *pacer, enum hold_reason reason, int64_t asked_us,
          * may come back until the last moment. */
         if (reason == HOLD_QUOTA || now_us >= deadline_us)
             pacer->has_given_up = true;
-        length_us = deadline_us > now_us ? deadline_us - now_us : 0;
+        /* The next run must still learn when the quota opens. */
+        if (reason != HOLD_QUOTA)
+            length_us = deadline_us > now_us ? deadline_us - now_us : 0;
     }
+    if (pacer->hold_reason == HOLD_NONE)
+        pacer->hold_began_us = now_us;
     pacer->hold_reason = reason;
     pacer->hold_from_us = now_us;
     pacer->hold_until_us = now_us + length_us;
@@ -127,12 +176,34 @@ static void hold(struct pacer *pacer, enum hold_reason reason, int64_t asked_us,
     pacer->is_probing = true;
 }
 
-static void answered(struct pacer *pacer, bool is_of_before_hold)
+/* Tells the finder, and follows what it found. */
+static void learn(struct pacer *pacer, int64_t started_us, int64_t now_us)
+{
+    int64_t held_us = 0;
+    if (pacer->hold_reason == HOLD_QUOTA)
+        held_us = now_us - pacer->hold_began_us;
+    else if (pacer->hold_reason == HOLD_SERVER_DOWN)
+        rate_finder_restart(&pacer->finder, now_us);
+    if (!rate_finder_answered(&pacer->finder, started_us, now_us))
+        return;
+    schedule_set_rate(&pacer->schedule, rate_of(pacer->finder.rate_per_s),
+                      now_us);
+    if (held_us >= CREDIT_HOLD_US && !pacer->is_credit_refused &&
+        rate_finder_refusals_left(&pacer->finder) >= 3)
+        schedule_give_credit(&pacer->schedule, held_us - held_us / 10, now_us);
+}
+
+static void answered(struct pacer *pacer, bool is_of_before_hold,
+                     int64_t started_us, int64_t now_us)
 {
     pacer->unavailable_in_row = 0;
     pacer->unknown_in_row = 0;
-    if (is_of_before_hold)
+    if (is_of_before_hold) {
+        rate_finder_answered_late(&pacer->finder);
         return;
+    }
+    if (finds_its_rate(pacer))
+        learn(pacer, started_us, now_us);
     pacer->is_probing = false;
     pacer->hold_reason = HOLD_NONE;
     pacer->holds_in_row = 0;
@@ -149,12 +220,54 @@ static bool means_down(struct pacer *pacer, enum pacer_event event)
     return true;
 }
 
-void pacer_end(struct pacer *pacer, enum pacer_event event, int64_t started_us,
-               int64_t retry_after_us, int64_t now_us)
+/* A short window's resets are said in whole seconds, too coarse to wait for:
+ * what it holds is spread over it instead. */
+static void follow_policy(struct pacer *pacer, const struct quota_hint *hint,
+                          int64_t now_us)
 {
+    if (!finds_its_rate(pacer) || hint->limit <= 0 ||
+        hint->window_us > SHORT_WINDOW_US)
+        return;
+    pacer->follows_policy = true;
+    if (rate_finder_set_ceiling(&pacer->finder,
+                                POLICY_USED * (double)hint->limit *
+                                    (double)US_PER_S / (double)hint->window_us,
+                                now_us))
+        schedule_set_rate(&pacer->schedule, rate_of(pacer->finder.rate_per_s),
+                          now_us);
+}
+
+/* Of answers that come out of order the most careful counts: what is still in
+ * flight may not be in the number yet. */
+static void note_quota(struct pacer *pacer, const struct quota_hint *hint,
+                       int64_t now_us)
+{
+    follow_policy(pacer, hint, now_us);
+    if (pacer->follows_policy || hint->remaining < 0 || hint->reset_us < 0)
+        return;
+    int64_t until_us = now_us + hint->reset_us + QUOTA_MARGIN_US;
+    int64_t left = hint->remaining - pacer->in_flight;
+    int64_t moved_us = until_us - pacer->quota.until_us;
+    bool is_same_window = pacer->quota.is_known &&
+                          moved_us < QUOTA_ROUNDING_US &&
+                          moved_us > -QUOTA_ROUNDING_US;
+    if (is_same_window && pacer->quota.left < left)
+        left = pacer->quota.left;
+    pacer->quota.is_known = true;
+    pacer->quota.left = left;
+    pacer->quota.until_us = until_us;
+    if (left <= 0 && hint->reset_us > pacer->options.max_wait_us)
+        pacer->has_given_up = true;
+}
+
+void pacer_end(struct pacer *pacer, enum pacer_event event, int64_t started_us,
+               const struct pacer_wish *wish, int64_t now_us)
+{
+    int64_t retry_after_us = wish->retry_after_us;
     pacer->in_flight--;
     if (event == PACER_NOT_SENT)
         return;
+    note_quota(pacer, &wish->quota, now_us);
     /* "Now", with a refusal, is no leave to hammer. */
     if (retry_after_us == 0)
         retry_after_us = -1;
@@ -163,7 +276,7 @@ void pacer_end(struct pacer *pacer, enum pacer_event event, int64_t started_us,
     bool is_of_before_hold =
         pacer->hold_reason != HOLD_NONE && started_us < pacer->hold_from_us;
     if (event == PACER_ANSWERED) {
-        answered(pacer, is_of_before_hold);
+        answered(pacer, is_of_before_hold, started_us, now_us);
         return;
     }
     if (pacer->trouble_since_us == CLOCK_NEVER_US)
@@ -171,8 +284,13 @@ void pacer_end(struct pacer *pacer, enum pacer_event event, int64_t started_us,
     bool is_down = event != PACER_QUOTA && means_down(pacer, event);
     if (event != PACER_QUOTA && !is_down && retry_after_us < 0)
         return;
-    if (is_of_before_hold && now_us + retry_after_us <= pacer->hold_until_us)
+    if (is_of_before_hold && now_us + retry_after_us <= pacer->hold_until_us) {
+        if (event == PACER_QUOTA)
+            rate_finder_refused_late(&pacer->finder);
         return;
+    }
+    if (pacer->schedule.has_credit && event == PACER_QUOTA)
+        pacer->is_credit_refused = true;
     hold(pacer, event == PACER_QUOTA ? HOLD_QUOTA : HOLD_SERVER_DOWN,
          retry_after_us, now_us);
 }
@@ -189,6 +307,10 @@ bool pacer_has_given_up(const struct pacer *pacer, int64_t now_us)
 enum hold_reason pacer_hold(const struct pacer *pacer, int64_t now_us,
                             int64_t *until_us)
 {
+    if (is_quota_used_up(pacer, now_us)) {
+        *until_us = pacer->quota.until_us;
+        return HOLD_QUOTA;
+    }
     if (pacer->hold_reason == HOLD_NONE || pacer->hold_until_us <= now_us) {
         *until_us = 0;
         return HOLD_NONE;

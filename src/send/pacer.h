@@ -4,7 +4,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "domain/counters.h"
 #include "domain/rate.h"
+#include "send/rate_finder.h"
+#include "send/ratelimit_headers.h"
+#include "send/schedule.h"
 
 /*
  * Says when an attempt may start. One for the whole run, owned by the engine's
@@ -12,7 +16,8 @@
  * clock; the same calls give the same answers (its random numbers come from
  * `seed`).
  *
- * A permit needs all of: fewer attempts in flight than `concurrency`; no hold;
+ * A permit needs all of: some of the quota left that the server's RateLimit
+ * headers name; fewer attempts in flight than `concurrency`; no hold;
  * while probing, nothing in flight; and with a rate, its turn on an absolute
  * schedule (GCRA: the theoretical arrival time moves by one interval a permit,
  * and may lie ahead by the burst, max(1, what 10 ms of the rate hold)).
@@ -26,12 +31,6 @@
  *     in a row): pauses that double from 1 s to 60 s, with jitter; ends the
  *     run `give_up_after_us` after the first of them.
  */
-enum hold_reason {
-    HOLD_NONE,
-    HOLD_QUOTA,
-    HOLD_SERVER_DOWN,
-};
-
 enum pacer_event {
     PACER_ANSWERED,    /* the server did its work: invited, 409, rejected */
     PACER_QUOTA,       /* 429 */
@@ -42,7 +41,9 @@ enum pacer_event {
 };
 
 struct pacer_options {
-    struct rate rate; /* count 0: no rate */
+    struct rate rate;      /* count 0: find it */
+    double learned_per_s;  /* what an earlier run found, 0 for nothing */
+    int64_t held_until_us; /* a hold that an earlier run left, 0 for none */
     uint32_t concurrency;
     int64_t max_wait_us;
     int64_t give_up_after_us;
@@ -55,12 +56,19 @@ struct pacer {
     uint32_t in_flight;
     bool is_probing;
 
-    /* GCRA, in units of 1/count microseconds since start_us: exact */
-    int64_t start_us;
-    int64_t arrival;
-    int64_t burst_tolerance;
+    struct {
+        bool is_known;
+        int64_t left;     /* permits until then */
+        int64_t until_us; /* then a single probe asks again */
+    } quota;              /* what the server's RateLimit headers say */
+
+    bool follows_policy; /* the schedule is the server's own */
+    struct schedule schedule;
+    struct rate_finder finder; /* used when no rate was given */
+    bool is_credit_refused;    /* a burst after a hold met a refusal */
 
     enum hold_reason hold_reason;
+    int64_t hold_began_us; /* the first of several in a row */
     int64_t hold_from_us;
     int64_t hold_until_us;
     unsigned holds_in_row;
@@ -86,10 +94,15 @@ int64_t pacer_next_us(const struct pacer *pacer, int64_t now_us);
 uint32_t pacer_startable(const struct pacer *pacer, int64_t now_us,
                          int64_t horizon_us);
 
-/* An attempt that started at `started_us` ended. `retry_after_us` is what the
- * server asked for, -1 for nothing; 0 counts as nothing. */
+/* What a server asked for along with an answer. */
+struct pacer_wish {
+    int64_t retry_after_us; /* -1: nothing; 0 counts as nothing */
+    struct quota_hint quota;
+};
+
+/* An attempt that started at `started_us` ended. */
 void pacer_end(struct pacer *pacer, enum pacer_event event, int64_t started_us,
-               int64_t retry_after_us, int64_t now_us);
+               const struct pacer_wish *wish, int64_t now_us);
 
 /* Has the hold lasted, or would it last, longer than the options allow? */
 bool pacer_has_given_up(const struct pacer *pacer, int64_t now_us);

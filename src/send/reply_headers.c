@@ -6,7 +6,10 @@
 
 void reply_headers_reset(struct reply_headers *headers)
 {
-    *headers = (struct reply_headers){.retry_after_us = -1};
+    *headers = (struct reply_headers){
+        .retry_after_us = -1,
+        .quota = QUOTA_HINT_NONE,
+    };
 }
 
 static bool is_blank(char c)
@@ -41,6 +44,9 @@ void reply_headers_add(struct reply_headers *headers, const char *line,
                strncasecmp(line, "x-render-routing", 16) == 0) {
         headers->is_edge_refusal =
             value_len == 9 && strncasecmp(value, "no-server", 9) == 0;
+    } else {
+        ratelimit_header_read(&headers->quota, line, name_len, value, value_len,
+                              wall_now_us);
     }
 }
 

@@ -5,13 +5,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "send/ratelimit_headers.h"
+
 /*
  * What the engine needs of an answer's header lines, and the marks by which
  * gateways betray that an answer is theirs. Pure; any bytes are accepted.
  */
 struct reply_headers {
     int64_t retry_after_us; /* -1: none or nonsense */
-    bool is_edge_refusal;   /* Render: x-render-routing: no-server */
+    struct quota_hint quota;
+    bool is_edge_refusal; /* Render: x-render-routing: no-server */
 };
 
 void reply_headers_reset(struct reply_headers *headers);

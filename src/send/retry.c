@@ -6,9 +6,41 @@
 #define BACKOFF_FIRST_US US_PER_S
 #define BACKOFF_CAP_US   US_PER_MINUTE
 
-void retry_init(struct retry *retry, unsigned max_attempts, uint64_t seed)
+void retry_init(struct retry *retry, unsigned max_attempts,
+                unsigned same_refusals_most, uint64_t seed)
 {
-    *retry = (struct retry){.max_attempts = max_attempts, .random = seed};
+    *retry = (struct retry){
+        .max_attempts = max_attempts,
+        .same_refusals_most = same_refusals_most,
+        .random = seed,
+    };
+}
+
+/* FNV-1a */
+static uint64_t hash_of(const char *words)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (; *words; words++)
+        hash = (hash ^ (unsigned char)*words) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+/* The same words again and again speak of the list, not of its rows. */
+static void after_refusal(struct retry *retry, const struct outcome *outcome,
+                          struct decision *decision)
+{
+    const char *words = outcome->error ? outcome->error : "";
+    uint64_t hash = hash_of(words);
+    if (hash != retry->last_refusal)
+        retry->same_refusals = 0;
+    retry->last_refusal = hash;
+    if (++retry->same_refusals != retry->same_refusals_most)
+        return;
+    decision->step = STEP_STOP;
+    error_set(&decision->why, ERROR_GUARD,
+              "%u rows in a row were refused for the same reason (%s); "
+              "--keep-going goes on all the same",
+              retry->same_refusals, words);
 }
 
 static int64_t backoff_us(struct retry *retry, unsigned attempts)
@@ -107,6 +139,10 @@ void retry_decide(struct retry *retry, struct row *row, struct result *result,
     switch (result->kind) {
     case RESULT_ANSWERED:
         after_answer(retry, &result->outcome);
+        if (result->outcome.status == STATUS_REJECTED)
+            after_refusal(retry, &result->outcome, decision);
+        else
+            retry->same_refusals = 0;
         break;
     case RESULT_UNKNOWN:
         break;

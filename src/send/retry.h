@@ -29,6 +29,7 @@ enum result_kind {
 struct result {
     enum result_kind kind;
     int64_t retry_after_us; /* -1: none */
+    struct quota_hint quota;
     struct outcome outcome; /* as it stands if the row is settled now */
 };
 
@@ -55,10 +56,16 @@ struct retry {
     unsigned max_attempts;
     uint64_t answers;     /* proper answers so far */
     unsigned wrong_doors; /* in a row */
+    unsigned same_refusals_most;
+    unsigned same_refusals; /* in a row, with the same words */
+    uint64_t last_refusal;  /* a hash of the words */
     uint64_t random;
 };
 
-void retry_init(struct retry *retry, unsigned max_attempts, uint64_t seed);
+/* `same_refusals_most` rejections in a row with the same words stop the run
+ * (exit 8), 0: never. */
+void retry_init(struct retry *retry, unsigned max_attempts,
+                unsigned same_refusals_most, uint64_t seed);
 
 /*
  * Decides. Counts a failed attempt against max_attempts only if the server has

@@ -164,6 +164,24 @@ class Sandbox(Server):
         "processed", "idempotency_keys"}."""
         return self.seen()["invites"]
 
+    def requests(self):
+        """Every POST to the invite route, in order of arrival (the newest
+        100,000): a list of {"at_us", "status", "email"}; the status is None
+        where the connection was closed without an answer."""
+        return self.request("GET", "/_sandbox/requests").json
+
+    def config(self):
+        """How it behaves now."""
+        return self.request("GET", "/_sandbox/config").json
+
+    def change(self, **settings):
+        """Changes how it behaves from now on: latency="1s", outage=True."""
+        body = json.dumps(settings).encode()
+        answer = self.request("POST", "/_sandbox/config", body)
+        if answer.status != 200:
+            raise AssertionError(answer.detail)
+        return answer.json
+
 
 class Reference(Server):
     """The FastAPI server of tests/reference."""

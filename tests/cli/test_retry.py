@@ -302,7 +302,7 @@ class GivesUp(RetryCase):
 
     def test_a_quota_that_opens_too_late(self):
         self.team(5)
-        sandbox = self.sandbox("--rate-limit", "2/h")
+        sandbox = self.sandbox("--rate-limit", "2/h", "--burst", "2")
         done = self.send(sandbox, "--max-wait", "10s", expect=5)
         self.assertEqual(
             self.check_totals(done, 5), {"invited": 2, "unprocessed": 3}

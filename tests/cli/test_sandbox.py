@@ -1,15 +1,26 @@
 """The sandbox answers as the contract and FastAPI do, and fails on demand."""
 
 import http.client
+import json
+import re
+import select
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
 from datetime import datetime, timedelta
 
-from support import INVITE_PATH, Reference, Sandbox, program, read_line
+from support import (
+    INVITE_PATH,
+    Reference,
+    Sandbox,
+    program,
+    read_line,
+    wait_until,
+)
 
 
 def missing(*loc):
@@ -356,7 +367,7 @@ PEOPLE = [f"person{i}@example.com" for i in range(200)]
 
 class Faults(unittest.TestCase):
     def test_above_the_rate_429_says_when_to_come_back(self):
-        with Sandbox("--rate-limit", "2/h") as sandbox:
+        with Sandbox("--rate-limit", "2/h", "--burst", 2) as sandbox:
             self.assertEqual(statuses(sandbox, PEOPLE[:3]), [200, 200, 429])
             answer = sandbox.invite(PEOPLE[2])
             wait_s = int(answer.headers["Retry-After"])
@@ -438,6 +449,414 @@ class Faults(unittest.TestCase):
             self.assertEqual(
                 [p["processed"] for p in sandbox.invites()], [0, 0, 1]
             )
+
+
+def waiting_posts(test, sandbox, count):
+    """Connections with a POST each that has arrived and is not answered."""
+    connections = [sandbox.connect() for _ in range(count)]
+    for i, connection in enumerate(connections):
+        test.addCleanup(connection.close)
+        body = b'{"email":"%d@b.c","role":"r"}' % i
+        connection.request("POST", INVITE_PATH, body)
+    wait_until(
+        lambda: sandbox.seen()["posts"] >= count, "all requests arrived"
+    )
+    return connections
+
+
+class Limits(unittest.TestCase):
+    def test_windows_admit_their_number(self):
+        for kind in ("fixed", "sliding"):
+            with self.subTest(kind=kind), Sandbox(
+                "--rate-limit", "3/h", "--limit-kind", kind
+            ) as sandbox:
+                self.assertEqual(
+                    statuses(sandbox, PEOPLE[:5]), [200, 200, 200, 429, 429]
+                )
+                wait_s = int(sandbox.invite("a@b.c").headers["Retry-After"])
+                self.assertTrue(3500 <= wait_s <= 3600, wait_s)
+                self.assertEqual(
+                    [p["processed"] for p in sandbox.invites()],
+                    [1, 1, 1, 0, 0, 0],
+                )
+
+    def test_a_bucket_holds_one_seconds_worth(self):
+        with Sandbox("--rate-limit", "50/h") as sandbox:
+            self.assertEqual(sandbox.config()["burst"], 1)
+            self.assertEqual(statuses(sandbox, PEOPLE[:2]), [200, 429])
+
+    def test_only_so_many_are_worked_on_at_once(self):
+        with Sandbox(
+            *("--limit-kind", "concurrent", "--max-concurrent", 3),
+            *("--latency", "1h"),
+        ) as sandbox:
+            connections = waiting_posts(self, sandbox, 5)
+            answers = [request["status"] for request in sandbox.requests()]
+            self.assertEqual(answers.count(200), 3)
+            self.assertEqual(answers.count(429), 2)
+            sandbox.stop()
+            answers = [c.getresponse() for c in connections]
+            for answer in answers:
+                if answer.status == 429:
+                    self.assertEqual(answer.headers["Retry-After"], "1")
+            self.assertEqual(
+                sorted(answer.status for answer in answers),
+                [200, 200, 200, 429, 429],
+            )
+
+    def test_an_answer_makes_room(self):
+        with Sandbox(
+            *("--limit-kind", "concurrent", "--max-concurrent", 1),
+            *("--latency", "5ms"),
+        ) as sandbox:
+            self.assertEqual(statuses(sandbox, PEOPLE[:9]), [200] * 9)
+
+    def test_failures_and_lost_answers_make_room_too(self):
+        for fault in ("--fail-share", "--drop-share"):
+            with self.subTest(fault=fault), Sandbox(
+                *("--limit-kind", "concurrent", "--max-concurrent", 1),
+                *("--latency", "5ms", fault, "50%"),
+            ) as sandbox:
+                self.assertNotIn(429, statuses(sandbox, PEOPLE[:20]))
+
+    def test_a_client_that_leaves_makes_room(self):
+        with Sandbox(
+            *("--limit-kind", "concurrent", "--max-concurrent", 1),
+            *("--latency", "50ms"),
+        ) as sandbox:
+            (leaver,) = waiting_posts(self, sandbox, 1)
+            leaver.close()
+            wait_until(
+                lambda: sandbox.invite("stays@b.c").status == 200, "room"
+            )
+
+
+class LimitHeaders(unittest.TestCase):
+    def answers(self, headers):
+        """An admitted and a refused one, of a window of one an hour."""
+        options = ("--rate-limit", "1/h", "--limit-kind", "fixed")
+        if headers:
+            options += ("--limit-headers", headers)
+        with Sandbox(*options) as sandbox:
+            return [sandbox.invite(email) for email in PEOPLE[:2]]
+
+    def about(self, answer):
+        """Its headers about limits; a time may have been counted down."""
+        result = {}
+        for name, value in answer.headers.items():
+            name = name.lower()
+            if "ratelimit" in name or name == "retry-after":
+                result[name] = re.sub(r"\b(3[56]\d\d)$", "<hour>", value)
+        return result
+
+    def test_each_form_is_told_on_every_answer(self):
+        hour = {"retry-after": "<hour>"}
+        for headers, admitted, refused in (
+            ("none", {}, {}),
+            (None, {}, hour),
+            ("retry-after", {}, hour),
+            (
+                "ratelimit",
+                {
+                    "ratelimit-policy": '"default";q=1;w=<hour>',
+                    "ratelimit": '"default";r=0;t=<hour>',
+                },
+                hour,
+            ),
+            (
+                "ratelimit-old",
+                {
+                    "ratelimit-limit": "1",
+                    "ratelimit-remaining": "0",
+                    "ratelimit-reset": "<hour>",
+                },
+                hour,
+            ),
+        ):
+            with self.subTest(headers=headers):
+                first, second = self.answers(headers)
+                self.assertEqual((first.status, second.status), (200, 429))
+                self.assertEqual(self.about(first), admitted)
+                self.assertEqual(self.about(second), {**admitted, **refused})
+
+    def test_x_ratelimit_resets_at_a_time_of_day(self):
+        before = time.time()
+        first, second = self.answers("x-ratelimit")
+        after = time.time()
+        for answer in (first, second):
+            self.assertEqual(answer.headers["X-RateLimit-Limit"], "1")
+            self.assertEqual(answer.headers["X-RateLimit-Remaining"], "0")
+            reset = int(answer.headers["X-RateLimit-Reset"])
+            self.assertTrue(before + 3600 <= reset <= after + 3602, reset)
+        self.assertNotIn("Retry-After", first.headers)
+        self.assertIn("Retry-After", second.headers)
+
+    def test_refusals_tell_it_too(self):
+        with Sandbox(
+            *("--rate-limit", "9/h", "--limit-headers", "ratelimit"),
+            *("--limit-kind", "sliding", "--token", "secret"),
+        ) as sandbox:
+            answer = sandbox.invite("a@b.c")
+            self.assertEqual(answer.status, 401)
+            self.assertEqual(answer.headers["WWW-Authenticate"], "Bearer")
+            self.assertEqual(
+                answer.headers["RateLimit"], '"default";r=8;t=3600'
+            )
+
+
+class Outages(unittest.TestCase):
+    def test_nobody_is_served_during_an_outage(self):
+        with Sandbox(
+            *("--outage", "0s+24h", "--rate-limit", "1/h"),
+            *("--status-for", "odd@example.com=418"),
+            *("--limit-headers", "ratelimit"),
+        ) as sandbox:
+            answer = sandbox.invite("odd@example.com")
+            self.assertEqual(answer.status, 503)
+            self.assertNotIn("Retry-After", answer.headers)
+            self.assertNotIn("RateLimit", answer.headers)
+            self.assertEqual(statuses(sandbox, PEOPLE[:2]), [503, 503])
+            self.assertEqual(sandbox.invites()[0]["processed"], 0)
+            sandbox.change(outage=False)
+            self.assertEqual(statuses(sandbox, PEOPLE[:2]), [200, 429])
+
+    def test_it_begins_and_ends_by_itself(self):
+        with Sandbox("--outage", "100ms+100ms") as sandbox:
+            self.assertIs(sandbox.config()["outage"], False)
+            start = time.monotonic()
+            sandbox.invite("first@b.c")
+            posts = iter(f"{i}@b.c" for i in range(100000))
+            wait_until(
+                lambda: sandbox.invite(next(posts)).status == 200
+                and time.monotonic() - start >= 0.2,
+                "the end of the outage",
+            )
+            for request in sandbox.requests():
+                is_out = 100000 <= request["at_us"] < 200000
+                self.assertEqual(
+                    request["status"], 503 if is_out else 200, request
+                )
+
+
+class SlowStart(unittest.TestCase):
+    def test_the_first_answer_takes_that_long(self):
+        with Sandbox("--slow-start", "200ms") as sandbox:
+            self.assertEqual(sandbox.config()["slow_start"], "200ms")
+            start = time.monotonic()
+            self.assertEqual(sandbox.invite("a@b.c").status, 200)
+            self.assertGreaterEqual(time.monotonic() - start, 0.2)
+            self.assertEqual(sandbox.config()["slow_start"], "0s")
+
+    def test_others_wait_for_it_too(self):
+        """They would wait for an hour; the sandbox's end wakes it up."""
+        with Sandbox("--slow-start", "1h") as sandbox:
+            connections = waiting_posts(self, sandbox, 5)
+            sandbox.change(latency="1ms")
+            late = sandbox.connect()
+            self.addCleanup(late.close)
+            late.request("POST", INVITE_PATH, b'{"email":"l","role":"r"}')
+            wait_until(lambda: len(sandbox.requests()) == 6, "its arrival")
+            connections.append(late)
+            self.assertEqual(sandbox.request("GET", "/").status, 404)
+            for connection in connections:
+                readable, _, _ = select.select([connection.sock], [], [], 0)
+                self.assertEqual(readable, [])
+            sandbox.stop()
+            for connection in connections:
+                self.assertEqual(connection.getresponse().status, 200)
+
+    def test_a_shorter_latency_overtakes_a_longer_one(self):
+        with Sandbox("--latency", "1h") as sandbox:
+            (waiting,) = waiting_posts(self, sandbox, 1)
+            sandbox.change(latency="10ms")
+            self.assertEqual(sandbox.invite("quick@b.c").status, 200)
+            sandbox.change(latency="0s")
+            self.assertEqual(sandbox.invite("quicker@b.c").status, 200)
+            sandbox.stop()
+            self.assertEqual(waiting.getresponse().status, 200)
+
+
+class Config(unittest.TestCase):
+    def test_it_shows_what_is_in_force(self):
+        with Sandbox() as sandbox:
+            self.assertEqual(
+                sandbox.config(),
+                {
+                    "rate_limit": "none",
+                    "limit_kind": "bucket",
+                    "burst": 1,
+                    "max_concurrent": 0,
+                    "limit_headers": "retry-after",
+                    "latency": "0s",
+                    "slow_start": "0s",
+                    "fail_share": "0%",
+                    "fail_status": 503,
+                    "drop_share": "0%",
+                    "outage": False,
+                },
+            )
+        changed = {
+            "rate_limit": "300/m",
+            "limit_kind": "sliding",
+            "burst": 7,
+            "max_concurrent": 9,
+            "limit_headers": "ratelimit-old",
+            "latency": "1500ms",
+            "slow_start": "2m",
+            "fail_share": "12.5%",
+            "fail_status": 500,
+            "drop_share": "0.0001%",
+            "outage": True,
+        }
+        options = []
+        for name, value in changed.items():
+            if name not in ("outage", "max_concurrent"):
+                options += [f"--{name.replace('_', '-')}", value]
+        with Sandbox(*options) as sandbox:
+            started = {**changed, "max_concurrent": 0, "outage": False}
+            self.assertEqual(sandbox.config(), started)
+        with Sandbox() as sandbox:
+            self.assertEqual(sandbox.change(**changed), changed)
+            self.assertEqual(sandbox.config(), changed)
+
+    def test_a_change_counts_from_then_on(self):
+        with Sandbox("--rate-limit", "1/h") as sandbox:
+            self.assertEqual(statuses(sandbox, PEOPLE[:2]), [200, 429])
+            sandbox.change(latency="1ms")
+            self.assertEqual(statuses(sandbox, PEOPLE[1:2]), [429])
+            sandbox.change(rate_limit="none")
+            self.assertEqual(statuses(sandbox, PEOPLE[1:3]), [200, 200])
+            sandbox.change(fail_share=100, fail_status="502")
+            self.assertEqual(statuses(sandbox, PEOPLE[3:4]), [502])
+            sandbox.change(fail_share="0", drop_share=100.0)
+            self.assertEqual(statuses(sandbox, PEOPLE[3:4]), [None])
+
+    def test_what_cannot_be_changed_is_named_and_changes_nothing(self):
+        with Sandbox() as sandbox:
+            before = sandbox.config()
+            for body, words in (
+                (b'{"latency":"1s","rate_limt":"5/s"}', "rate_limt"),
+                (b'{"outage":true,"port":80}', "port"),
+                (b'{"latency":"1s","outage":"yes"}', "outage wants true"),
+                (b'{"latency":["1s"]}', 'not "["1s"]"'),
+                (b'{"burst":0}', "burst wants"),
+                (b'{"burst":2.5}', 'not "2.5"'),
+                (b'{"rate_limit":null}', 'not "null"'),
+                (b'{"max_concurrent":-1}', "max_concurrent wants"),
+                (b'{"limit_kind":"leaky"}', "sliding or concurrent"),
+                (b'{"limit_headers":""}', "x-ratelimit"),
+                (b"[]", "object"),
+                (b"{", "object"),
+            ):
+                with self.subTest(body=body):
+                    answer = sandbox.request("POST", "/_sandbox/config", body)
+                    self.assertEqual(answer.status, 422)
+                    self.assertIn(words, answer.detail)
+                    self.assertEqual(sandbox.config(), before)
+
+    def test_long_nonsense_is_answered_too(self):
+        body = json.dumps({"\u00e9" * 30000: 1}, ensure_ascii=False).encode()
+        with Sandbox() as sandbox:
+            answer = sandbox.request("POST", "/_sandbox/config", body)
+            self.assertEqual(answer.status, 422)
+            body = b'{"latency":"1s"}' + b" " * 64 * 1024
+            answer = sandbox.request("POST", "/_sandbox/config", body)
+            self.assertEqual(answer.status, 422)
+            self.assertEqual(sandbox.config()["latency"], "0s")
+
+    def test_other_methods_are_not_allowed(self):
+        with Sandbox() as sandbox:
+            for path, allowed in (
+                ("/_sandbox/config", "GET, POST"),
+                ("/_sandbox/requests", "GET"),
+                ("/_sandbox/invites", "GET"),
+            ):
+                answer = sandbox.request("PUT", path)
+                self.assertEqual(answer.status, 405)
+                self.assertEqual(answer.headers["Allow"], allowed)
+
+
+class Requests(unittest.TestCase):
+    def test_each_post_is_there_in_order(self):
+        with Sandbox(
+            "--rate-limit", "3/h", "--limit-kind", "fixed"
+        ) as sandbox:
+            self.assertEqual(sandbox.requests(), [])
+            sandbox.invite("a@b.c")
+            sandbox.post(b"{}")
+            sandbox.change(drop_share="100%")
+            statuses(sandbox, ["b@b.c", "c@b.c"])
+            sandbox.request("GET", INVITE_PATH)
+            requests = sandbox.requests()
+        self.assertEqual(
+            [(r["status"], r["email"]) for r in requests],
+            [(200, "a@b.c"), (422, None), (None, "b@b.c"), (429, "c@b.c")],
+        )
+        times = [r["at_us"] for r in requests]
+        self.assertEqual(times[0], 0)
+        self.assertEqual(times, sorted(times))
+
+
+class Script(unittest.TestCase):
+    def script(self, text):
+        file = tempfile.NamedTemporaryFile(prefix="bulk-invite-")
+        self.addCleanup(file.close)
+        file.write(text.encode())
+        file.flush()
+        return file.name
+
+    def test_settings_change_on_a_timetable(self):
+        script = self.script(
+            "# a server that degrades\n"
+            "\n"
+            "24h outage=true\n"
+            "  0s rate_limit=3/h limit_kind=fixed\t# from the first on\n"
+            "100ms limit_kind=concurrent max_concurrent=5 latency=2ms"
+        )
+        with Sandbox("--script", script) as sandbox:
+            self.assertEqual(sandbox.config()["rate_limit"], "none")
+            start = time.monotonic()
+            sandbox.invite(PEOPLE[0])
+            self.assertEqual(sandbox.config()["rate_limit"], "3/h")
+            config = wait_until(
+                lambda: sandbox.config()["latency"] != "0s"
+                and sandbox.config(),
+                "the second change",
+            )
+            self.assertGreaterEqual(time.monotonic() - start, 0.1)
+            self.assertEqual(config["limit_kind"], "concurrent")
+            self.assertEqual(config["max_concurrent"], 5)
+            self.assertIs(config["outage"], False)
+            self.assertEqual(statuses(sandbox, PEOPLE[1:9]), [200] * 8)
+
+    def test_a_bad_line_is_named(self):
+        for text, number, words in (
+            ("0s latency=1s\n5 latency=1s\n", 2, 'not "5"'),
+            ("latency=1s\n", 1, "starts with a time"),
+            ("25h latency=1s\n", 1, "up to 24h"),
+            ("\n\n1s\n", 3, "name=value is missing"),
+            ("1s # latency=1s\n", 1, "name=value is missing"),
+            ("1s latency\n", 1, '"latency" should be name=value'),
+            ("1s latency=\n", 1, "latency wants a time"),
+            ("1s outage=10s+5s\n", 1, "outage wants true or false"),
+            ("1s port=80\n", 1, "port is not a setting"),
+            ("1s " + "latency=1s " * 200 + "\n", 1, "too long"),
+            ("1s latency=1s\0 x\n", 1, "no text"),
+        ):
+            with self.subTest(text=text):
+                script = self.script(text)
+                done = run_sandbox("--script", script)
+                self.assertEqual((done.returncode, done.stdout), (2, ""))
+                self.assertIn(f"{script} line {number}: ", done.stderr)
+                self.assertIn(words, done.stderr)
+                self.assertEqual(done.stderr.count("\n"), 1)
+
+    def test_a_file_that_is_not_there_is_named(self):
+        for path in ("/nowhere/script", "/"):
+            with self.subTest(path=path):
+                done = run_sandbox("--script", path)
+                self.assertEqual((done.returncode, done.stdout), (2, ""))
+                self.assertIn(path, done.stderr)
 
 
 class Latency(unittest.TestCase):
@@ -529,6 +948,18 @@ class Program(unittest.TestCase):
             (("--rate-limit", "10"), "--rate-limit"),
             (("--rate-limit", "0/s"), "--rate-limit"),
             (("--rate-limit", "1/ms"), "--rate-limit"),
+            (("--limit-kind", "leaky"), "--limit-kind"),
+            (("--limit-kind", "concurrent"), "--max-concurrent"),
+            (("--limit-kind", "sliding"), "--rate-limit"),
+            (("--max-concurrent", "5"), "--limit-kind concurrent"),
+            (("--max-concurrent", "x"), "--max-concurrent"),
+            (("--burst", "0"), "--burst"),
+            (("--limit-headers", "all"), "--limit-headers"),
+            (("--slow-start", "2h"), "--slow-start"),
+            (("--outage", "10s"), "--outage"),
+            (("--outage", "10s+"), "--outage"),
+            (("--outage", "1s+2s+3s"), "--outage"),
+            (("--outage", "25h+1s"), "--outage"),
             (("--fail-share", "101%"), "--fail-share"),
             (("--drop-share", "5.%"), "--drop-share"),
             (("--fail-status", "100"), "--fail-status"),

@@ -429,7 +429,8 @@ class RawServer:
         while request := connection.read_request():
             with self.changed:
                 nth = self.posts[request.email]
-            if self.script.for_post(request, nth)(connection, request) is CLOSED:
+            action = self.script.for_post(request, nth)
+            if action(connection, request) is CLOSED:
                 return
 
     def note(self, request):

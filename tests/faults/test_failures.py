@@ -199,7 +199,7 @@ class EveryCallFails(unittest.TestCase):
 
     def test_files_cannot_be_resized_locked_or_mapped(self):
         self.check_each("ftruncate", "fail", ("ENOSPC", "EIO"))
-        self.check_each("flock", "fail", ("ENOLCK",))
+        self.check_each("flock", "fail-from", ("ENOLCK",))
         self.check_each("mmap", "fail", ("ENOMEM",))
 
     def test_reads_fail(self):

@@ -183,6 +183,27 @@ static void first_of_equally_near_words_wins(void **state)
     assert_string_equal(text_nearest("bate", words, COUNT(words)), "rate");
 }
 
+static void the_first_character_is_measured(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t len;
+    } cases[] = {
+        {"", 0},
+        {"ab", 1},
+        {"\xc3\xbc", 2},
+        {"\xe2\x82", 0},
+        {"\xe2\x82\xac.", 3},
+        {"\xf0\x9f\x98\x80", 4},
+        {"\x80", 0},
+        {"\xff", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        assert_int_equal(text_utf8_len(cases[i].text), cases[i].len);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +213,7 @@ int main(void)
         cmocka_unit_test(controls_are_c0_del_and_c1),
         cmocka_unit_test(nearest_is_what_was_probably_meant),
         cmocka_unit_test(first_of_equally_near_words_wins),
+        cmocka_unit_test(the_first_character_is_measured),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,8 @@
 #include "commit/committer.h"
 #include "domain/handoff.h"
 
+static const struct ledger_pace no_pace;
+
 /* A committer in its thread; the test plays the reader and the engine. */
 struct stage {
     struct error err;
@@ -98,6 +100,7 @@ static void start(struct stage *stage, const char *report_path)
         .handoffs = stage->handoffs,
         .limit = stage->limit,
         .max_new = stage->max_new,
+        .max_errors = UINT64_MAX,
         .end_of_rows = on_end_of_rows,
         .stopped = on_stopped,
         .context = stage,
@@ -177,7 +180,8 @@ static uint64_t settled(struct stage *stage, enum status status)
 
 static void check_ledger_agrees(struct stage *stage)
 {
-    ok(stage, ledger_end_run(stage->ledger, &stage->counters, 0, &stage->err));
+    ok(stage, ledger_end_run(stage->ledger, &stage->counters, &no_pace, 0,
+                             &stage->err));
 }
 
 static void as_many_rows_are_admitted_as_were_asked_for(void **state)

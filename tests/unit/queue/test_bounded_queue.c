@@ -146,7 +146,20 @@ static void *push_many(void *arg)
     return arg;
 }
 
-static void full_queue_holds_the_producer_and_loses_nothing(void **state)
+static void *push_many_in_pairs(void *arg)
+{
+    struct bounded_queue *queue = arg;
+
+    for (int i = 0; i < MANY; i += 2) {
+        const int pair[] = {i, i + 1};
+        if (!bounded_queue_push_all(queue, pair, 2))
+            return NULL;
+    }
+    bounded_queue_close(queue);
+    return arg;
+}
+
+static void check_producer(void *(*producer_body)(void *arg))
 {
     struct doorbell *bell = doorbell_new();
     struct bounded_queue *queue =
@@ -155,8 +168,7 @@ static void full_queue_holds_the_producer_and_loses_nothing(void **state)
     int expected = 0;
     void *result;
 
-    (void)state;
-    assert_int_equal(pthread_create(&producer, NULL, push_many, queue), 0);
+    assert_int_equal(pthread_create(&producer, NULL, producer_body, queue), 0);
     while (!bounded_queue_is_finished(queue)) {
         int items[3];
         size_t count;
@@ -172,6 +184,13 @@ static void full_queue_holds_the_producer_and_loses_nothing(void **state)
     assert_ptr_equal(result, queue);
     bounded_queue_free(queue);
     doorbell_free(bell);
+}
+
+static void full_queue_holds_the_producer_and_loses_nothing(void **state)
+{
+    (void)state;
+    check_producer(push_many);
+    check_producer(push_many_in_pairs);
 }
 
 int main(void)

@@ -43,7 +43,9 @@ static void totals_add_up_and_the_next_step_is_named(void **state)
            "Organization: acme on https://api.example\n"
            "Report: team.csv.report.csv\n"
            "Look at: 5 rows (2 rejected, 3 invalid)\n"
-           "  rejected, invalid: correct these rows, then send them again.\n");
+           "  rejected, invalid: correct these rows and run the same command "
+           "again: only\n"
+           "  what is still owed is sent.\n");
 }
 
 static void a_clean_run_is_short(void **state)
@@ -95,12 +97,15 @@ static void an_early_stop_says_why_and_what_is_unknown(void **state)
            "Not read to its end: stdin\n"
            "Look at: 9 rows (1 unknown, 7 unprocessed, "
            "1 duplicate with another role)\n"
-           "  failed, unprocessed: nobody was invited by these rows; send "
-           "them again.\n"
+           "  failed, unprocessed: nobody was invited by these rows; run the "
+           "same command\n"
+           "  again: only what is still owed is sent.\n"
            "  unknown: these people may have been invited, nobody can tell. "
            "They are not\n"
-           "  sent again unasked: ask them, or look in Almanac, before "
-           "inviting again.\n");
+           "  sent again unasked: ask them, or look in Almanac; then settle "
+           "each one by\n"
+           "    bulk-invite resolve EMAIL --invited|--not-sent\n"
+           "  or send to all of them once more with --retry-unknown.\n");
 }
 
 static void strangers_words_cannot_steer_a_terminal(void **state)

@@ -24,22 +24,33 @@ static struct pacer pacer_with(struct rate rate, uint32_t concurrency)
 
 static const struct rate no_rate = {0, 0};
 
+/* So fast that only lanes and holds matter. */
+static const struct rate fast = {1000000, US_PER_S};
+
+static void end_asking(struct pacer *pacer, enum pacer_event event,
+                       int64_t started_us, int64_t retry_after_us,
+                       int64_t now_us)
+{
+    struct pacer_wish wish = {retry_after_us, QUOTA_HINT_NONE};
+    pacer_end(pacer, event, started_us, &wish, now_us);
+}
+
 /* Past the first request, which goes alone. */
 static void open_lanes(struct pacer *pacer, int64_t now_us)
 {
     assert_true(pacer_take(pacer, now_us));
-    pacer_end(pacer, PACER_ANSWERED, now_us, -1, now_us);
+    end_asking(pacer, PACER_ANSWERED, now_us, -1, now_us);
 }
 
 static void end(struct pacer *pacer, enum pacer_event event, int64_t now_us)
 {
-    pacer_end(pacer, event, now_us, -1, now_us);
+    end_asking(pacer, event, now_us, -1, now_us);
 }
 
 static void the_first_request_goes_alone(void **state)
 {
     (void)state;
-    struct pacer pacer = pacer_with(no_rate, 16);
+    struct pacer pacer = pacer_with(fast, 16);
     assert_true(pacer_take(&pacer, 0));
     assert_false(pacer_take(&pacer, 0));
     assert_int_equal(pacer_startable(&pacer, 0, US_PER_S), 0);
@@ -140,22 +151,22 @@ static void
 a_429_holds_every_lane_for_retry_after_and_a_little_more(void **state)
 {
     (void)state;
-    struct pacer pacer = pacer_with(no_rate, 16);
+    struct pacer pacer = pacer_with(fast, 16);
     open_lanes(&pacer, 0);
     assert_true(pacer_take(&pacer, 100));
     assert_true(pacer_take(&pacer, 100));
-    pacer_end(&pacer, PACER_QUOTA, 100, 30 * US_PER_S, 200);
+    end_asking(&pacer, PACER_QUOTA, 100, 30 * US_PER_S, 200);
     int64_t until_us;
     assert_int_equal(pacer_hold(&pacer, 200, &until_us), HOLD_QUOTA);
     assert_true(until_us >= 200 + 30 * US_PER_S);
     assert_true(until_us <= 200 + 30 * US_PER_S * 105 / 100 + 1);
     /* an answer to a request of before the hold does not end it */
-    pacer_end(&pacer, PACER_ANSWERED, 100, -1, 300);
+    end_asking(&pacer, PACER_ANSWERED, 100, -1, 300);
     assert_false(pacer_take(&pacer, until_us - 1));
     /* and then a single probe goes */
     assert_true(pacer_take(&pacer, until_us));
     assert_false(pacer_take(&pacer, until_us));
-    pacer_end(&pacer, PACER_ANSWERED, until_us, -1, until_us + 5);
+    end_asking(&pacer, PACER_ANSWERED, until_us, -1, until_us + 5);
     for (int i = 0; i < 16; i++)
         assert_true(pacer_take(&pacer, until_us + 5));
 }
@@ -163,17 +174,17 @@ a_429_holds_every_lane_for_retry_after_and_a_little_more(void **state)
 static void a_longer_retry_after_wins_and_a_shorter_one_does_not(void **state)
 {
     (void)state;
-    struct pacer pacer = pacer_with(no_rate, 16);
+    struct pacer pacer = pacer_with(fast, 16);
     open_lanes(&pacer, 0);
     for (int i = 0; i < 3; i++)
         assert_true(pacer_take(&pacer, 100));
     int64_t first_us, until_us;
-    pacer_end(&pacer, PACER_QUOTA, 100, 10 * US_PER_S, 200);
+    end_asking(&pacer, PACER_QUOTA, 100, 10 * US_PER_S, 200);
     pacer_hold(&pacer, 200, &first_us);
-    pacer_end(&pacer, PACER_QUOTA, 100, 2 * US_PER_S, 300);
+    end_asking(&pacer, PACER_QUOTA, 100, 2 * US_PER_S, 300);
     pacer_hold(&pacer, 300, &until_us);
     assert_true(until_us == first_us);
-    pacer_end(&pacer, PACER_QUOTA, 100, 60 * US_PER_S, 400);
+    end_asking(&pacer, PACER_QUOTA, 100, 60 * US_PER_S, 400);
     pacer_hold(&pacer, 400, &until_us);
     assert_true(until_us >= 400 + 60 * US_PER_S);
 }
@@ -182,12 +193,12 @@ static void a_longer_retry_after_wins_and_a_shorter_one_does_not(void **state)
 static void a_retry_after_of_zero_is_a_backoff(void **state)
 {
     (void)state;
-    struct pacer pacer = pacer_with(no_rate, 16);
+    struct pacer pacer = pacer_with(fast, 16);
     int64_t now_us = 0;
     int64_t until_us;
     for (int i = 0; i < 8; i++) {
         assert_true(pacer_take(&pacer, now_us));
-        pacer_end(&pacer, PACER_QUOTA, now_us, 0, now_us);
+        end_asking(&pacer, PACER_QUOTA, now_us, 0, now_us);
         assert_int_equal(pacer_hold(&pacer, now_us, &until_us), HOLD_QUOTA);
         assert_true(until_us - now_us >= US_PER_S / 2);
         now_us = until_us;
@@ -198,18 +209,18 @@ static void a_retry_after_of_zero_is_a_backoff(void **state)
 static void one_503_with_a_retry_after_of_zero_holds_nobody(void **state)
 {
     (void)state;
-    struct pacer pacer = pacer_with(no_rate, 4);
+    struct pacer pacer = pacer_with(fast, 4);
     int64_t until_us;
     open_lanes(&pacer, 0);
     assert_true(pacer_take(&pacer, 1));
-    pacer_end(&pacer, PACER_UNAVAILABLE, 1, 0, 1);
+    end_asking(&pacer, PACER_UNAVAILABLE, 1, 0, 1);
     assert_int_equal(pacer_hold(&pacer, 1, &until_us), HOLD_NONE);
 }
 
 static void what_was_held_back_here_says_nothing_of_the_server(void **state)
 {
     (void)state;
-    struct pacer pacer = pacer_with(no_rate, 4);
+    struct pacer pacer = pacer_with(fast, 4);
     int64_t before_us, after_us;
     for (int i = 0; i < 20; i++) {
         assert_true(pacer_take(&pacer, 1));
@@ -219,7 +230,7 @@ static void what_was_held_back_here_says_nothing_of_the_server(void **state)
     /* the first request still goes alone */
     assert_true(pacer_take(&pacer, 1));
     assert_false(pacer_take(&pacer, 1));
-    pacer_end(&pacer, PACER_QUOTA, 1, 5 * US_PER_S, 2);
+    end_asking(&pacer, PACER_QUOTA, 1, 5 * US_PER_S, 2);
     pacer_hold(&pacer, 2, &before_us);
     pacer.in_flight++;
     end(&pacer, PACER_NOT_SENT, 3);
@@ -230,7 +241,7 @@ static void what_was_held_back_here_says_nothing_of_the_server(void **state)
 static void one_503_does_not_stop_the_others_but_three_in_a_row_do(void **state)
 {
     (void)state;
-    struct pacer pacer = pacer_with(no_rate, 4);
+    struct pacer pacer = pacer_with(fast, 4);
     int64_t until_us;
     open_lanes(&pacer, 0);
     for (int i = 0; i < 3; i++) {
@@ -244,7 +255,7 @@ static void one_503_does_not_stop_the_others_but_three_in_a_row_do(void **state)
 static void five_unknowns_in_a_row_hold_the_run(void **state)
 {
     (void)state;
-    struct pacer pacer = pacer_with(no_rate, 4);
+    struct pacer pacer = pacer_with(fast, 4);
     int64_t until_us;
     open_lanes(&pacer, 0);
     for (int i = 0; i < 4; i++) {
@@ -265,7 +276,7 @@ static void five_unknowns_in_a_row_hold_the_run(void **state)
  * many probes it cost. */
 static int probes_until_given_up(enum pacer_event event, int64_t *ended_us)
 {
-    struct pacer pacer = pacer_with(no_rate, 16);
+    struct pacer pacer = pacer_with(fast, 16);
     int64_t now_us = 0;
     int probes = 0;
     while (!pacer_has_given_up(&pacer, now_us)) {
@@ -298,10 +309,10 @@ static void a_dead_server_ends_the_run_on_time_after_few_probes(void **state)
 static void a_quota_that_opens_too_late_is_not_waited_for(void **state)
 {
     (void)state;
-    struct pacer pacer = pacer_with(no_rate, 16);
+    struct pacer pacer = pacer_with(fast, 16);
     open_lanes(&pacer, 0);
     assert_true(pacer_take(&pacer, 0));
-    pacer_end(&pacer, PACER_QUOTA, 0, 25 * US_PER_HOUR, 10);
+    end_asking(&pacer, PACER_QUOTA, 0, 25 * US_PER_HOUR, 10);
     assert_true(pacer_has_given_up(&pacer, 10));
 }
 
@@ -313,6 +324,72 @@ a_quota_without_retry_after_is_waited_out_with_growing_pauses(void **state)
     int probes = probes_until_given_up(PACER_QUOTA, &ended_us);
     assert_true(ended_us > 23 * US_PER_HOUR);
     assert_true(probes < 24 * 60 * 2);
+}
+
+static struct quota_hint quota(int64_t remaining, int64_t reset_s)
+{
+    return (struct quota_hint){remaining, reset_s * US_PER_S, -1, -1};
+}
+
+static void answer_with_quota(struct pacer *pacer, struct quota_hint hint,
+                              int64_t now_us)
+{
+    struct pacer_wish wish = {-1, hint};
+    pacer_end(pacer, PACER_ANSWERED, now_us, &wish, now_us);
+}
+
+static void no_more_is_sent_than_the_headers_leave(void **state)
+{
+    (void)state;
+    struct pacer pacer = pacer_with(no_rate, 16);
+    assert_true(pacer_take(&pacer, 0));
+    answer_with_quota(&pacer, quota(5, 30), 10);
+    for (int i = 0; i < 5; i++)
+        assert_true(pacer_take(&pacer, 20));
+    assert_false(pacer_take(&pacer, 20));
+    int64_t until_us;
+    assert_int_equal(pacer_hold(&pacer, 20, &until_us), HOLD_QUOTA);
+    assert_true(until_us >= 10 + 30 * US_PER_S);
+    for (int i = 0; i < 5; i++)
+        answer_with_quota(&pacer, quota(4 - i, 30), 100);
+    pacer_hold(&pacer, 100, &until_us);
+    assert_false(pacer_take(&pacer, until_us - 1));
+    /* then one asks how much there is now */
+    assert_true(pacer_take(&pacer, until_us));
+    assert_false(pacer_take(&pacer, until_us));
+    answer_with_quota(&pacer, quota(3, 30), until_us);
+    for (int i = 0; i < 3; i++)
+        assert_true(pacer_take(&pacer, until_us));
+    assert_false(pacer_take(&pacer, until_us));
+}
+
+static void an_answer_that_was_overtaken_gives_no_quota_back(void **state)
+{
+    (void)state;
+    struct pacer pacer = pacer_with(no_rate, 16);
+    assert_true(pacer_take(&pacer, 0));
+    answer_with_quota(&pacer, quota(10, 30), 10);
+    for (int i = 0; i < 4; i++)
+        assert_true(pacer_take(&pacer, 20));
+    answer_with_quota(&pacer, quota(6, 30), 100); /* the last comes first */
+    answer_with_quota(&pacer, quota(9, 30), 110);
+    int more = 0;
+    while (pacer_take(&pacer, 120))
+        more++;
+    assert_true(more <= 6);
+}
+
+static void a_hold_of_an_earlier_run_is_kept(void **state)
+{
+    (void)state;
+    struct pacer pacer;
+    struct pacer_options options = {.held_until_us = 7 * US_PER_S,
+                                    .concurrency = 4,
+                                    .max_wait_us = US_PER_HOUR,
+                                    .give_up_after_us = US_PER_HOUR};
+    pacer_init(&pacer, &options, 0);
+    assert_false(pacer_take(&pacer, 7 * US_PER_S - 1));
+    assert_true(pacer_take(&pacer, 7 * US_PER_S));
 }
 
 int main(void)
@@ -336,6 +413,9 @@ int main(void)
         cmocka_unit_test(a_quota_that_opens_too_late_is_not_waited_for),
         cmocka_unit_test(
             a_quota_without_retry_after_is_waited_out_with_growing_pauses),
+        cmocka_unit_test(no_more_is_sent_than_the_headers_leave),
+        cmocka_unit_test(an_answer_that_was_overtaken_gives_no_quota_back),
+        cmocka_unit_test(a_hold_of_an_earlier_run_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@ struct fixture {
 static int set_up(void **state)
 {
     struct fixture *fixture = xcalloc(1, sizeof(*fixture));
-    retry_init(&fixture->retry, 5, 42);
+    retry_init(&fixture->retry, 5, 20, 42);
     fixture->row =
         row_new(2, "a@example.com", 13, "member", 6, "a@example.com");
     *state = fixture;
@@ -224,6 +224,40 @@ static void retry_after_beats_backoff(void **state)
     assert_true(fixture->decision.due_us >= 90 * US_PER_S);
 }
 
+static enum step reject(struct fixture *fixture, const char *words)
+{
+    outcome_clear(&fixture->result.outcome);
+    fixture->result = (struct result){.kind = RESULT_ANSWERED};
+    outcome_set(&fixture->result.outcome, STATUS_REJECTED, CODE_VALIDATION,
+                words);
+    retry_decide(&fixture->retry, fixture->row, &fixture->result, 0,
+                 &fixture->decision);
+    return fixture->decision.step;
+}
+
+static void twenty_identical_refusals_in_a_row_stop_the_run(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int i = 0; i < 19; i++)
+        assert_int_equal(reject(fixture, "role: no such role"), STEP_SETTLE);
+    assert_int_equal(reject(fixture, "email: bad"), STEP_SETTLE);
+    for (int i = 0; i < 19; i++)
+        assert_int_equal(reject(fixture, "role: no such role"), STEP_SETTLE);
+    assert_int_equal(reject(fixture, "role: no such role"), STEP_STOP);
+    assert_int_equal(fixture->decision.why.kind, ERROR_GUARD);
+    assert_int_equal(fixture->result.outcome.status, STATUS_REJECTED);
+}
+
+static void a_success_between_starts_the_count_of_refusals_anew(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int i = 0; i < 100; i++) {
+        if (i % 19 == 0)
+            succeed(fixture);
+        assert_int_equal(reject(fixture, "role: no such role"), STEP_SETTLE);
+    }
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -244,6 +278,8 @@ int main(void)
         CASE(quota_connections_and_what_was_held_back_never_count),
         CASE(delays_are_random_parts_of_a_doubling_cap),
         CASE(retry_after_beats_backoff),
+        CASE(twenty_identical_refusals_in_a_row_stop_the_run),
+        CASE(a_success_between_starts_the_count_of_refusals_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

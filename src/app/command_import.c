@@ -1,0 +1,119 @@
+#include "app/commands.h"
+#include "app/ledger_choice.h"
+#include "app/old_report.h"
+#include "ledger/ledger_books.h"
+
+#define NAME_CAP 4096
+
+struct import {
+    uint64_t added;
+    uint64_t known;
+    uint64_t skipped;
+    struct counters counters;
+};
+
+static bool is_to_be_remembered(const struct row *row)
+{
+    enum status status = row->outcome.status;
+    return row->person &&
+           (status == STATUS_INVITED || status == STATUS_ALREADY_INVITED ||
+            status == STATUS_UNKNOWN);
+}
+
+static enum error_kind take_row(struct import *import, struct ledger *ledger,
+                                struct row *row, struct error *err)
+{
+    bool is_new = false;
+    import->counters.rows_read++;
+    if (!is_to_be_remembered(row)) {
+        import->skipped++;
+        return ERROR_NONE;
+    }
+    if (ledger_import(ledger, row, &is_new, err))
+        return err->kind;
+    if (is_new) {
+        import->added++;
+        import->counters.settled[row->outcome.status]++;
+    } else {
+        import->known++;
+    }
+    return ERROR_NONE;
+}
+
+static enum error_kind take_rows(struct import *import, struct ledger *ledger,
+                                 struct old_report *report, struct error *err)
+{
+    for (;;) {
+        struct row *row;
+        if (old_report_next(report, &row, err))
+            return err->kind;
+        if (!row)
+            return ERROR_NONE;
+        enum error_kind kind = take_row(import, ledger, row, err);
+        row_free(row);
+        if (kind)
+            return kind;
+    }
+}
+
+/* Nothing of a report that turned out to be none is kept. */
+static enum error_kind give_up(struct ledger *ledger, struct error *err)
+{
+    struct counters nothing = {0};
+    struct error why = *err;
+    if (!ledger_roll_back(ledger, err) &&
+        !ledger_end_run(ledger, &nothing, NULL, error_exit_code(why.kind), err))
+        *err = why;
+    return err->kind;
+}
+
+static enum error_kind fill(struct import *import, struct ledger *ledger,
+                            struct old_report *report, struct error *err)
+{
+    struct strbuf name;
+    strbuf_init(&name, NAME_CAP);
+    strbuf_addf(&name, "import %s", old_report_name(report));
+    enum error_kind kind = ledger_begin_run(ledger, strbuf_str(&name), err);
+    strbuf_clear(&name);
+    if (kind || ledger_begin(ledger, err))
+        return err->kind;
+    if (take_rows(import, ledger, report, err))
+        return err->kind == ERROR_INPUT ? give_up(ledger, err) : err->kind;
+    if (ledger_commit(ledger, err))
+        return err->kind;
+    return ledger_end_run(ledger, &import->counters, NULL, 0, err);
+}
+
+static void say_done(const struct import *import)
+{
+    fprintf(stderr,
+            "Imported: %llu new, %llu known already; %llu skipped, because "
+            "nobody was invited by them.\n",
+            (unsigned long long)import->added,
+            (unsigned long long)import->known,
+            (unsigned long long)import->skipped);
+}
+
+int command_import(const struct options *options, struct error *err)
+{
+    struct import import = {0};
+    struct old_report *report;
+    struct ledger *ledger = NULL;
+    enum report_format format = report_format_of(options->input);
+    if (options->format)
+        format =
+            strcmp(options->format, "jsonl") == 0 ? REPORT_JSONL : REPORT_CSV;
+    /* The report first: a wrong name makes no ledger. */
+    enum error_kind kind =
+        old_report_open(&report, options->input, format, err);
+    if (!kind)
+        kind =
+            ledger_open_chosen(&ledger, options, LEDGER_FILLS, "import", err);
+    if (!kind)
+        kind = fill(&import, ledger, report, err);
+    ledger_close(ledger);
+    old_report_close(report);
+    if (!kind)
+        say_done(&import);
+    return error_exit_code(kind);
+}
