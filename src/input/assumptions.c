@@ -30,6 +30,18 @@ static void add_delimiter(const struct input_facts *facts, struct strbuf *out)
         strbuf_addf(out, "columns separated by \"%c\"", facts->delimiter);
 }
 
+static void add_encoding(const struct input_facts *facts, struct strbuf *out)
+{
+    if (facts->is_gzip)
+        strbuf_add_str(out, "gzip; ");
+    strbuf_addf(out, "text in %s", facts->encoding);
+    if (facts->is_encoding_assumed)
+        strbuf_add_str(out, " (it is not UTF-8; --encoding if it is another)");
+    if (facts->is_mixed)
+        strbuf_add_str(out, ", but not all of it");
+    strbuf_add_str(out, "; ");
+}
+
 static void add_header(const struct input_facts *facts, struct strbuf *out)
 {
     if (facts->header_line == 0)
@@ -53,6 +65,7 @@ void input_assumptions(const struct input *input, struct strbuf *out)
 
     input_get_facts(input, &facts);
     has_header = facts.header_line > 0;
+    add_encoding(&facts, out);
     add_delimiter(&facts, out);
     strbuf_add_str(out, "; ");
     add_header(&facts, out);

@@ -1,13 +1,8 @@
 #include "input/csv_reader.h"
 
 #include <csv.h>
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include "input/file_kind.h"
 
 #define CHUNK_SIZE 65536
 
@@ -26,9 +21,7 @@ enum {
  * something that can be pulled, and gives exact line numbers.
  */
 struct csv_reader {
-    int fd;
-    int cancel_fd;
-    const char *name;
+    struct encoding *text;
     struct csv_parser parser;
 
     /* In the chunk: what is not parsed yet, and in it the first line ends of
@@ -40,9 +33,7 @@ struct csv_reader {
 
     uint64_t line;    /* of the byte at `at` */
     bool is_after_cr; /* a LF at `at` belongs to the CR before it */
-    bool has_begun;
-    bool has_ended; /* nothing more to read */
-    bool is_cancelled;
+    bool has_ended;   /* nothing more to read */
 
     bool is_in_record;
     bool is_complete; /* the record below can be given away */
@@ -64,13 +55,11 @@ static void *allocate_once(void *buffer, size_t size)
     return buffer ? NULL : xmalloc(size);
 }
 
-struct csv_reader *csv_reader_new(int fd, const char *name, int cancel_fd)
+struct csv_reader *csv_reader_new(struct encoding *text)
 {
     struct csv_reader *reader = xcalloc(1, sizeof(*reader));
 
-    reader->fd = fd;
-    reader->cancel_fd = cancel_fd;
-    reader->name = name;
+    reader->text = text;
     reader->line = 1;
     reader->at = reader->end = reader->chunk;
     reader->next_lf = reader->next_cr = reader->end;
@@ -86,6 +75,7 @@ void csv_reader_free(struct csv_reader *reader)
     if (!reader)
         return;
     csv_free(&reader->parser);
+    encoding_free(reader->text);
     free(reader);
 }
 
@@ -240,53 +230,20 @@ static size_t min_size(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Waits for bytes and adds them to the chunk. */
+/* Waits for text and adds it to the chunk. */
 static enum error_kind fill(struct csv_reader *reader, struct error *err)
 {
     if (reader->at == reader->end)
         reader->at = reader->end = reader->chunk;
 
     size_t used = (size_t)(reader->end - reader->chunk);
-    ssize_t got = -1;
-    while (got < 0) {
-        /* poll() skips a negative cancel_fd. */
-        struct pollfd waits[2] = {{.fd = reader->fd, .events = POLLIN},
-                                  {.fd = reader->cancel_fd, .events = POLLIN}};
-        int ready = poll(waits, 2, -1);
-        if (ready > 0 && waits[1].revents != 0) {
-            reader->is_cancelled = true;
-            reader->has_ended = true;
-            return ERROR_NONE;
-        }
-        if (ready > 0)
-            got = read(reader->fd, reader->chunk + used,
-                       min_size(CHUNK_SIZE, CSV_PEEK_CAP - used));
-        if (got < 0 && errno != EINTR && errno != EAGAIN)
-            return error_set_errno(err, ERROR_INPUT, errno, "cannot read %s",
-                                   reader->name);
-    }
+    size_t got;
+    if (encoding_read(reader->text, reader->chunk + used,
+                      min_size(CHUNK_SIZE, CSV_PEEK_CAP - used), &got, err))
+        return err->kind;
     reader->has_ended = got == 0;
     reader->end += got;
     look_for_line_ends(reader);
-    return ERROR_NONE;
-}
-
-/* Reads until the first bytes tell what the input is; most tell at once. */
-static enum error_kind begin(struct csv_reader *reader, struct error *err)
-{
-    enum file_kind kind = FILE_KIND_UNDECIDED;
-
-    while (kind == FILE_KIND_UNDECIDED && !reader->has_ended) {
-        if (fill(reader, err) != ERROR_NONE)
-            return err->kind;
-        kind = file_kind_of(reader->at, (size_t)(reader->end - reader->at));
-    }
-    const char *advice = file_kind_advice(kind);
-    if (advice)
-        return error_set(err, ERROR_INPUT, "%s %s", reader->name, advice);
-    if (kind == FILE_KIND_UTF8_BOM)
-        reader->at += FILE_KIND_UTF8_BOM_LEN;
-    reader->has_begun = true;
     return ERROR_NONE;
 }
 
@@ -294,7 +251,7 @@ static enum error_kind begin(struct csv_reader *reader, struct error *err)
  * cancelled read is nobody's row and is dropped. */
 static void finish(struct csv_reader *reader)
 {
-    if (reader->is_cancelled)
+    if (encoding_is_cancelled(reader->text))
         return;
     if (csv_fini(&reader->parser, on_field, on_record, reader) != 0) {
         reader->record.has_open_quote = true;
@@ -309,8 +266,6 @@ enum error_kind csv_reader_next(struct csv_reader *reader,
                                 struct error *err)
 {
     *has_record = false;
-    if (!reader->has_begun && begin(reader, err) != ERROR_NONE)
-        return err->kind;
 
     reader->record = (struct csv_record){.fields = reader->fields};
     reader->arena_len = 0;
@@ -334,8 +289,6 @@ enum error_kind csv_reader_peek(struct csv_reader *reader, size_t more_than,
                                 const char **bytes, size_t *len, bool *is_all,
                                 struct error *err)
 {
-    if (!reader->has_begun && begin(reader, err) != ERROR_NONE)
-        return err->kind;
     if (reader->at > reader->chunk) {
         size_t shift = (size_t)(reader->at - reader->chunk);
         memmove(reader->chunk, reader->at, (size_t)(reader->end - reader->at));
@@ -361,8 +314,6 @@ enum error_kind csv_reader_peek(struct csv_reader *reader, size_t more_than,
 enum error_kind csv_reader_skip_line(struct csv_reader *reader,
                                      struct error *err)
 {
-    if (!reader->has_begun && begin(reader, err) != ERROR_NONE)
-        return err->kind;
     for (;;) {
         while (reader->at < reader->end)
             if (pass(reader, line_stop(reader)))
@@ -377,9 +328,4 @@ enum error_kind csv_reader_skip_line(struct csv_reader *reader,
 void csv_reader_set_delimiter(struct csv_reader *reader, char delimiter)
 {
     csv_set_delim(&reader->parser, (unsigned char)delimiter);
-}
-
-bool csv_reader_is_cancelled(const struct csv_reader *reader)
-{
-    return reader->is_cancelled;
 }

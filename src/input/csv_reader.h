@@ -6,15 +6,14 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "input/encoding.h"
 
 /*
- * CSV records (RFC 4180, read leniently by libcsv) from a file descriptor, one
- * at a time, with flat memory whatever the file holds. Used by one thread.
+ * CSV records (RFC 4180, read leniently by libcsv) from a text, one at a time,
+ * with flat memory whatever the file holds. Used by one thread.
  *
  * Line numbers are those an editor shows: LF, CRLF and a lone CR each end a
- * line, also inside quotes. Blank lines are not records. A UTF-8 byte order
- * mark is skipped; UTF-16, gzip, zip and other non-text is an ERROR_INPUT that
- * says how to convert it.
+ * line, also inside quotes. Blank lines are not records.
  */
 
 #define CSV_FIELD_CAP  65536  /* bytes of one field: 64 KiB */
@@ -42,14 +41,9 @@ struct csv_record {
 
 struct csv_reader;
 
-/*
- * Reads from `fd` (stays the caller's) from where it stands. `name` is for
- * messages and must live as long as the reader. `cancel_fd`, unless -1, ends a
- * read that waits for a pipe as soon as it becomes readable: then the input
- * ends with the last whole record that was read (one that was cut short is
- * dropped) and csv_reader_is_cancelled() is true.
- */
-struct csv_reader *csv_reader_new(int fd, const char *name, int cancel_fd);
+/* Takes over the text. When a cancelled read ends it, the last record is the
+ * last whole one: one that was cut short is dropped. */
+struct csv_reader *csv_reader_new(struct encoding *text);
 void csv_reader_free(struct csv_reader *reader);
 
 /* The next record: *has_record is false at the end of the input. Waits for
@@ -76,7 +70,5 @@ enum error_kind csv_reader_skip_line(struct csv_reader *reader,
 
 /* One ASCII character, not a quote; without this call a comma. */
 void csv_reader_set_delimiter(struct csv_reader *reader, char delimiter);
-
-bool csv_reader_is_cancelled(const struct csv_reader *reader);
 
 #endif

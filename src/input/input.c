@@ -22,6 +22,7 @@ struct input {
     off_t start; /* stdin may be a file that somebody has read from */
     struct stat opened;
     bool is_second_pass;
+    struct encoding *text; /* the reader's */
     struct csv_reader *reader;
     struct csv_record record;
     bool is_record_ahead; /* the first row was read to find the columns */
@@ -136,7 +137,7 @@ static enum error_kind read_header(struct input *input, struct error *err)
     if (dialect_find(input->reader, &wanted, &input->dialect, err) ||
         csv_reader_next(input->reader, &input->record, &has_header, err))
         return err->kind;
-    if (!has_header && csv_reader_is_cancelled(input->reader))
+    if (!has_header && encoding_is_cancelled(input->text))
         return error_set(err, ERROR_INPUT,
                          "stopped before the first line of %s was there",
                          input->name);
@@ -162,8 +163,10 @@ static enum error_kind start(struct input *input, struct error *err)
 {
     csv_reader_free(input->reader);
     input->is_record_ahead = false;
-    input->reader =
-        csv_reader_new(input->fd, input->name, input->options->cancel_fd);
+    input->text =
+        encoding_new(input->fd, input->name, input->options->cancel_fd,
+                     input->options->encoding);
+    input->reader = csv_reader_new(input->text);
     return read_header(input, err);
 }
 
@@ -236,11 +239,6 @@ static enum error_kind next_record(struct input *input, bool *has_record,
 enum error_kind input_next(struct input *input, struct row **row,
                            struct error *err)
 {
-    const struct row_check_options check = {
-        .fixed_role = input->options->fixed_role,
-        .email_header = input->email_name,
-        .role_header = input->role_name,
-    };
     bool has_record;
 
     *row = NULL;
@@ -249,6 +247,12 @@ enum error_kind input_next(struct input *input, struct row **row,
             return err->kind;
     } while (has_record && is_blank(&input->record));
 
+    const struct row_check_options check = {
+        .fixed_role = input->options->fixed_role,
+        .email_header = input->email_name,
+        .role_header = input->role_name,
+        .is_encoding_assumed = encoding_is_assumed(input->text),
+    };
     if (has_record)
         *row = row_check(&input->record, &input->columns, &check);
     else if (input->is_second_pass)
@@ -274,7 +278,7 @@ bool input_is_rewindable(const struct input *input)
 
 bool input_is_cancelled(const struct input *input)
 {
-    return csv_reader_is_cancelled(input->reader);
+    return encoding_is_cancelled(input->text);
 }
 
 const char *input_name(const struct input *input)
@@ -285,6 +289,10 @@ const char *input_name(const struct input *input)
 void input_get_facts(const struct input *input, struct input_facts *facts)
 {
     *facts = (struct input_facts){
+        .encoding = encoding_name(input->text),
+        .is_encoding_assumed = encoding_is_assumed(input->text),
+        .is_mixed = encoding_is_mixed(input->text),
+        .is_gzip = encoding_is_gzip(input->text),
         .delimiter = input->dialect.delimiter,
         .is_delimiter_told = input->dialect.is_delimiter_told,
         .header_line = input->header_line,

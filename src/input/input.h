@@ -17,9 +17,10 @@ struct input_options {
     const char *email_column; /* see columns.h; NULL to find it */
     const char *role_column;
     const char *fixed_role;
-    char delimiter;     /* see dialect.h; '\0' to find it */
-    uint64_t skip_rows; /* likewise */
-    int cancel_fd;      /* see csv_reader.h, -1 for none */
+    const char *encoding; /* see encoding.h; NULL to find it */
+    char delimiter;       /* see dialect.h; '\0' to find it */
+    uint64_t skip_rows;   /* likewise */
+    int cancel_fd;        /* see csv_reader.h, -1 for none */
 };
 
 struct input;
@@ -27,6 +28,10 @@ struct input;
 /* How the input was understood: what a person should see before its rows are
  * taken for people. Strings are the input's. */
 struct input_facts {
+    const char *encoding;     /* see encoding_name() */
+    bool is_encoding_assumed; /* see encoding_is_assumed() */
+    bool is_mixed;            /* not all of it is in that encoding */
+    bool is_gzip;
     char delimiter;
     bool is_delimiter_told; /* not found, but given */
     uint64_t header_line;   /* 0: none */

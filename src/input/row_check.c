@@ -136,7 +136,9 @@ static enum outcome_code missing_fault(const struct csv_record *record,
 static enum outcome_code utf8_fault(const struct cell *cell, struct strbuf *why)
 {
     if (!text_is_utf8(cell->bytes, cell->len)) {
-        strbuf_addf(why, "%s is not UTF-8: export the file as CSV UTF-8",
+        strbuf_addf(why,
+                    "%s is not in the encoding of the text before it: name the "
+                    "right one with --encoding, or export as CSV UTF-8",
                     cell->header);
         return CODE_BAD_ENCODING;
     }
@@ -162,8 +164,17 @@ static enum outcome_code person_fault(const struct cell *email,
     return CODE_INVALID_EMAIL;
 }
 
+static bool is_ascii(const struct cell *cell)
+{
+    for (size_t i = 0; i < cell->len; i++)
+        if ((unsigned char)cell->bytes[i] >= 0x80)
+            return false;
+    return true;
+}
+
 static enum outcome_code email_fault(const struct csv_record *record,
                                      size_t column, const struct cell *email,
+                                     bool is_encoding_assumed,
                                      struct strbuf *person, struct strbuf *why)
 {
     enum outcome_code code =
@@ -171,6 +182,14 @@ static enum outcome_code email_fault(const struct csv_record *record,
 
     if (code == CODE_NONE)
         code = utf8_fault(email, why);
+    if (code == CODE_NONE && is_encoding_assumed && !is_ascii(email)) {
+        strbuf_addf(why,
+                    "%s has letters outside ASCII, and that the text is in "
+                    "Windows-1252 is only assumed: say so with --encoding, or "
+                    "export as CSV UTF-8",
+                    email->header);
+        code = CODE_BAD_ENCODING;
+    }
     if (code == CODE_NONE)
         code = person_fault(email, person, why);
     return code;
@@ -228,7 +247,8 @@ struct row *row_check(const struct csv_record *record,
 
     code = record_fault(record, columns, &why);
     if (code == CODE_NONE)
-        code = email_fault(record, columns->email, &email, &person, &why);
+        code = email_fault(record, columns->email, &email,
+                           options->is_encoding_assumed, &person, &why);
     if (code == CODE_NONE && !options->fixed_role)
         code = role_fault(record, columns->role, &role, &why);
 

@@ -21,6 +21,9 @@ struct row_check_options {
     const char *fixed_role;   /* or NULL */
     const char *email_header; /* the columns' names as sentences show them */
     const char *role_header;  /* (columns_add_name) */
+    bool is_encoding_assumed; /* letters outside ASCII may be others: enough for
+                                 a role, which is shown before, not for an
+                                 address */
 };
 
 /* Never NULL; the caller owns the row. Blanks around email and role (ASCII

@@ -106,11 +106,10 @@ class Files(BadCase):
 
     def test_files_that_are_no_text(self):
         for content, words in (
-            (b"PK\x03\x04rest", "export it as CSV UTF-8"),
-            (b"\x1f\x8brest", "gzip -dc"),
+            (b"PK\x03\x04rest", "zip file"),
+            (b"\x1f\x8brest", "gzip data in team.csv is damaged"),
             (b"%PDF-1.4", "PDF"),
             (b"\xd0\xcf\x11\xe0rest", ".xls"),
-            ("email,role\n".encode("utf-16"), "UTF-16"),
             (b"email\0,role\n", "NUL"),
         ):
             with self.subTest(words=words):
@@ -119,7 +118,7 @@ class Files(BadCase):
 
     def test_hostile_column_names_are_shown_tamely(self):
         self.write("team.csv", b"na\x1b[31mme\xff\x07,\xe2\x80\xaerole\n")
-        self.refused("\\x1B[31m", "\\xFF", "\\x07", "\\u{202E}")
+        self.refused("\\x1B[31m", "\\x07", "\\xFF")
 
 
 class Rows(BadCase):

@@ -66,9 +66,11 @@ static void a_bad_cell_is_named_with_its_column_and_reason(void **state)
         {"ada@@example.com", "member", CODE_INVALID_EMAIL,
          "\"Email\" has more than one \"@\""},
         {"ad\xe9@example.com", "member", CODE_BAD_ENCODING,
-         "\"Email\" is not UTF-8: export the file as CSV UTF-8"},
+         "\"Email\" is not in the encoding of the text before it: name the "
+         "right one with --encoding, or export as CSV UTF-8"},
         {"ada@example.com", "m\xe9mber", CODE_BAD_ENCODING,
-         "\"Role\" is not UTF-8: export the file as CSV UTF-8"},
+         "\"Role\" is not in the encoding of the text before it: name the "
+         "right one with --encoding, or export as CSV UTF-8"},
         {"ada\x07@example.com", "member", CODE_INVALID_EMAIL,
          "\"Email\" has a line end or control character in it"},
         {"ada@example.com", "mem\n\x1b", CODE_INVALID_ROLE,
