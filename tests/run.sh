@@ -2,8 +2,8 @@
 # Installs what the tests need, builds with sanitizers, and runs everything
 # through ctest. As root or with sudo; a second run installs nothing.
 #
-#   tests/run.sh            all of it: AddressSanitizer + UBSan (gcc), then
-#                           ThreadSanitizer (clang), then lint
+#   tests/run.sh            all of it: AddressSanitizer + UBSan (gcc), injected
+#                           faults (no sanitizer), ThreadSanitizer (clang), lint
 #   tests/run.sh REGEX      only the tests whose names match, ASan + UBSan
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -43,6 +43,10 @@ if [ $# -gt 0 ]; then
     exec ctest --test-dir build/asan --output-on-failure -R "$1"
 fi
 ctest --test-dir build/asan --output-on-failure -j 2 --no-tests=error
+# Faults that are preloaded need a build without sanitizers.
+build build/plain gcc ""
+ctest --test-dir build/plain --output-on-failure -j 2 --no-tests=error \
+    -R 'faults/test_(torture|order|failures|starts)'
 build build/tsan clang thread
 ctest --test-dir build/tsan --output-on-failure -j 2 --no-tests=error
 tests/lint.sh build/tsan

@@ -265,7 +265,8 @@ const struct option_spec option_table[] = {
      .commands = SEND,
      .offset = FIELD(rate),
      .argument = "RATE",
-     .help = "Start at most this many requests: 10/s, 300/m or 1000/h."},
+     .help = "Start at most this many requests: 10/s, 300/m or 1000/h. Without "
+             "it, the server's limit is found."},
     {.name = "concurrency",
      .type = OPTION_COUNT,
      .group = GROUP_PACE,

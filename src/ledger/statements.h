@@ -46,7 +46,8 @@ enum stored_column {
     STORED_COLUMN_COUNT, /* what a statement adds comes from here on */
 };
 
-/* name, SQL; parameters are bound in order */
+/* name, SQL; parameters are bound in order. "+row.id IN" is asked last: to
+ * begin with it, SQLite would sort all people first. */
 #define LEDGER_STATEMENTS(X)                                                 \
     X(SQL_BEGIN, "BEGIN IMMEDIATE")                                          \
     X(SQL_BEGIN_READING, "BEGIN")                                            \
@@ -116,14 +117,14 @@ enum stored_column {
     X(SQL_UNKNOWN_PEOPLE,                                                    \
       "SELECT " STORED_COLUMNS ", " STORED_RUN " FROM row"                   \
       " WHERE (status = ? OR (state = ? AND row.id < ?))"                    \
-      " AND row.id IN (SELECT row FROM person) ORDER BY row.id")             \
+      " AND +row.id IN (SELECT row FROM person) ORDER BY row.id")            \
     X(SQL_EXPIRING_PEOPLE,                                                   \
       "SELECT " STORED_COLUMNS ", " STORED_RUN ", " STORED_END " AS ends"    \
       " FROM row WHERE status = ? AND ends >= ? AND ends < ?"                \
-      " AND row.id IN (SELECT row FROM person) ORDER BY ends, row.id")       \
+      " AND +row.id IN (SELECT row FROM person) ORDER BY ends, row.id")      \
     X(SQL_COUNT_EXPIRED,                                                     \
       "SELECT count(*) FROM row WHERE status = ? AND " STORED_END " < ?"     \
-      " AND row.id IN (SELECT row FROM person)")                             \
+      " AND +row.id IN (SELECT row FROM person)")                            \
     X(SQL_RESOLVE,                                                           \
       "UPDATE row SET state = 2, status = ?, code = ?, error = ?,"           \
       " settled_at = ? WHERE id = ?")                                        \

@@ -90,10 +90,13 @@ static int close_socket(void *connections, curl_socket_t fd)
     return connections_close(connections, fd);
 }
 
-#define SET(option, value)                                                  \
-    do {                                                                    \
-        if (curl_easy_setopt(attempt->easy, option, value) != CURLE_OK)     \
-            return error_set(err, ERROR_USAGE, "libcurl refuses " #option); \
+#define SET(option, value)                                                   \
+    do {                                                                     \
+        CURLcode set_code_ = curl_easy_setopt(attempt->easy, option, value); \
+        if (set_code_ == CURLE_OUT_OF_MEMORY)                                \
+            error_out_of_memory();                                           \
+        if (set_code_ != CURLE_OK)                                           \
+            return error_set(err, ERROR_USAGE, "libcurl refuses " #option);  \
     } while (0)
 
 static enum error_kind configure(struct attempt *attempt, struct error *err)
@@ -306,6 +309,7 @@ static bool is_lost_midway(const struct attempt *attempt, int curl_code)
     case CURLE_PARTIAL_FILE:
     case CURLE_OPERATION_TIMEDOUT:
     case CURLE_GOT_NOTHING:
+    case CURLE_OUT_OF_MEMORY:
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
         return true;

@@ -28,14 +28,27 @@ static enum error_kind not_a_url(const char *base_url, const char *why,
                      base_url, why);
 }
 
-static char *url_part(CURLU *handle, CURLUPart part)
+static bool is_url_ok(CURLUcode code)
+{
+    if (code == CURLUE_OUT_OF_MEMORY)
+        error_out_of_memory();
+    return code == CURLUE_OK;
+}
+
+/* NULL when it has none. */
+static char *get_part(CURLU *handle, CURLUPart part, unsigned flags)
 {
     char *text = NULL;
-    if (curl_url_get(handle, part, &text, 0) != CURLUE_OK || !text)
+    if (!is_url_ok(curl_url_get(handle, part, &text, flags)) || !text)
         return NULL;
     char *copy = xstrdup(text);
     curl_free(text);
     return copy;
+}
+
+static char *url_part(CURLU *handle, CURLUPart part)
+{
+    return get_part(handle, part, 0);
 }
 
 static bool has_part(CURLU *handle, CURLUPart part)
@@ -80,13 +93,9 @@ static enum error_kind check_url(CURLU *handle, const char *base_url,
 /* Default ports, letter case and trailing slashes make no second server. */
 static char *normalised_base(CURLU *handle)
 {
-    char *text = NULL;
-    if (curl_url_get(handle, CURLUPART_URL, &text, CURLU_NO_DEFAULT_PORT) !=
-            CURLUE_OK ||
-        !text)
+    char *base = get_part(handle, CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
+    if (!base)
         return NULL;
-    char *base = xstrdup(text);
-    curl_free(text);
     size_t len = strlen(base);
     while (len > 0 && base[len - 1] == '/')
         base[--len] = '\0';
@@ -101,7 +110,7 @@ static void lower_host(CURLU *handle)
     for (char *c = host; *c; c++)
         if (*c >= 'A' && *c <= 'Z')
             *c = (char)(*c - 'A' + 'a');
-    curl_url_set(handle, CURLUPART_HOST, host, 0);
+    is_url_ok(curl_url_set(handle, CURLUPART_HOST, host, 0));
     free(host);
 }
 
@@ -116,7 +125,7 @@ static enum error_kind parse_base(struct endpoint *endpoint,
     if (!handle)
         error_out_of_memory();
     enum error_kind kind;
-    if (curl_url_set(handle, CURLUPART_URL, base_url, 0) != CURLUE_OK) {
+    if (!is_url_ok(curl_url_set(handle, CURLUPART_URL, base_url, 0))) {
         kind = not_a_url(base_url, "is not a URL", err);
     } else {
         kind = check_url(handle, base_url, endpoint, err);

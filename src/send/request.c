@@ -81,6 +81,8 @@ static long milliseconds(int64_t us)
 #define SET(option, value)                                          \
     do {                                                            \
         CURLcode set_code_ = curl_easy_setopt(easy, option, value); \
+        if (set_code_ == CURLE_OUT_OF_MEMORY)                       \
+            error_out_of_memory();                                  \
         if (set_code_ != CURLE_OK)                                  \
             return error_set(err, ERROR_USAGE,                      \
                              "libcurl refuses " #option ": %s",     \

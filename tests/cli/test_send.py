@@ -349,7 +349,9 @@ class Pace(SendCase):
             return answer(request, lambda: three.wait(timeout=30))
 
         recorder = self.recorder(answer, meet, meet, meet, answer)
-        self.send(recorder, "--concurrency", "3", expect=0)
+        self.send(
+            recorder, "--concurrency", "3", "--rate", "1000/s", expect=0
+        )
         self.assertEqual(most, 3)
 
     def test_the_first_request_goes_alone(self):

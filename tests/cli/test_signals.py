@@ -105,7 +105,7 @@ class Twice(SignalCase):
                 server = self.serve(Hanging())
                 running = self.start(
                     server,
-                    *("--verbose", "--concurrency", "4"),
+                    *("--verbose", "--concurrency", "4", "--rate", "1000/s"),
                     input_name="team.csv",
                 )
                 wait_until(

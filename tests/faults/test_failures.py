@@ -213,7 +213,8 @@ class EveryCallFails(unittest.TestCase):
         self.check_each("recvfrom", "fail", ("ENOMEM", "EIO"))
 
     def test_memory_is_short_once(self):
-        self.check_each("malloc", "fail", ("ENOMEM",), codes=(0, 3, 6))
+        # 7: the first answer could not be read
+        self.check_each("malloc", "fail", ("ENOMEM",), codes=(0, 3, 6, 7))
 
     def test_memory_is_short_from_then_on(self):
         self.check_each("malloc", "fail-from", ("ENOMEM",), codes=(0, 3, 6))
@@ -235,7 +236,10 @@ class Disks(unittest.TestCase):
 
     def test_a_limit_on_the_size_of_files_is_an_error_and_no_signal(self):
         is_clean = False
-        for limit in (0, 10, 500, 4096, 9000, 33000, 40000, 60000, 1 << 20):
+        # Nothing at all may be written: a sanitizer's runtime, which starts
+        # before main() can ignore the signal, now and then does.
+        nothing = () if IS_SANITIZED else (0,)
+        for limit in (*nothing, 10, 500, 4096, 9000, 33000, 40000, 60000, 1 << 20):
             with self.subTest(limit), Place(self) as place:
                 run = place.run(
                     preexec_fn=lambda limit=limit: resource.setrlimit(

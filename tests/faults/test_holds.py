@@ -162,7 +162,7 @@ class Holds(TransportCase):
             run_of(
                 server.url,
                 people,
-                *("--concurrency", "4"),
+                *("--concurrency", "4", "--rate", "1000/s"),
                 *("--cacert", self.certificates.authority),
             ) as run,
         ):
@@ -222,7 +222,9 @@ class Outages(TransportCase):
         people = [f"p{i}" for i in range(10)]
         with (
             RawServer(Script(rows=rows)) as server,
-            run_of(server.url, people, "--concurrency", "4") as run,
+            run_of(
+                server.url, people, "--concurrency", "4", "--rate", "1000/s"
+            ) as run,
         ):
             run.end()
             self.check_sane(run)

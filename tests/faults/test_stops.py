@@ -68,7 +68,9 @@ class Signals(TransportCase):
         script = Script(rows={f"p{i}": held for i in range(1, 40)})
         with (
             RawServer(script) as server,
-            run_of(server.url, people, "--concurrency", "4") as run,
+            run_of(
+                server.url, people, "--concurrency", "4", "--rate", "1000/s"
+            ) as run,
         ):
             server.wait_until(lambda: len(server.requests) == 5)
             run.signal(signal.SIGTERM)

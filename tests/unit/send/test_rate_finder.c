@@ -51,7 +51,7 @@ static void it_stops_growing_when_latency_doubles(void **state)
     int64_t now_us = answer(&finder, 1, US_PER_MS, 0);
     for (int i = 0; i < 3000; i++) {
         now_us += US_PER_MS;
-        rate_finder_answered(&finder, now_us - 20 * US_PER_MS, now_us);
+        rate_finder_answered(&finder, now_us - 50 * US_PER_MS, now_us);
     }
     assert_in_range(rate_finder_lanes(&finder), 1, 4);
 }
