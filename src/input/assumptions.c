@@ -76,4 +76,7 @@ void input_assumptions(const struct input *input, struct strbuf *out)
         add_column("role", facts.role_name, facts.role_column, has_header, out);
     else
         strbuf_add_str(out, "one role for all");
+    if (facts.cleaned > 0)
+        strbuf_addf(out, "; %" PRIu64 " address%s cleaned", facts.cleaned,
+                    facts.cleaned == 1 ? "" : "es");
 }

@@ -29,6 +29,7 @@ struct input {
     struct dialect dialect;
     struct columns columns;
     uint64_t header_line;
+    uint64_t cleaned; /* addresses, in this pass */
     char *email_name;
     char *role_name;
 };
@@ -163,6 +164,7 @@ static enum error_kind start(struct input *input, struct error *err)
 {
     csv_reader_free(input->reader);
     input->is_record_ahead = false;
+    input->cleaned = 0;
     input->text =
         encoding_new(input->fd, input->name, input->options->cancel_fd,
                      input->options->encoding);
@@ -252,6 +254,10 @@ enum error_kind input_next(struct input *input, struct row **row,
         .email_header = input->email_name,
         .role_header = input->role_name,
         .is_encoding_assumed = encoding_is_assumed(input->text),
+        .role_map = input->options->role_map,
+        .allow_roles = input->options->allow_roles,
+        .allow_domains = input->options->allow_domains,
+        .cleaned = &input->cleaned,
     };
     if (has_record)
         *row = row_check(&input->record, &input->columns, &check);
@@ -301,5 +307,6 @@ void input_get_facts(const struct input *input, struct input_facts *facts)
         .role_column = input->columns.role + 1,
         .email_name = input->email_name,
         .role_name = input->role_name,
+        .cleaned = input->cleaned,
     };
 }

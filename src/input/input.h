@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "domain/row.h"
+#include "input/role_map.h"
 
 /*
  * The front of this room: a file or stdin in, rows out. Used by one thread at
@@ -17,10 +18,13 @@ struct input_options {
     const char *email_column; /* see columns.h; NULL to find it */
     const char *role_column;
     const char *fixed_role;
-    const char *encoding; /* see encoding.h; NULL to find it */
-    char delimiter;       /* see dialect.h; '\0' to find it */
-    uint64_t skip_rows;   /* likewise */
-    int cancel_fd;        /* see csv_reader.h, -1 for none */
+    const char *encoding;            /* see encoding.h; NULL to find it */
+    char delimiter;                  /* see dialect.h; '\0' to find it */
+    uint64_t skip_rows;              /* likewise */
+    const struct role_map *role_map; /* see row_check.h for these three */
+    const char *allow_roles;
+    const char *allow_domains;
+    int cancel_fd; /* see csv_reader.h, -1 for none */
 };
 
 struct input;
@@ -41,6 +45,7 @@ struct input_facts {
     const char *email_name; /* as sentences name it: "E-Mail" in quotes, or
                                column 2 */
     const char *role_name;  /* NULL without a column */
+    uint64_t cleaned;       /* addresses that were, see clean.h */
 };
 
 /* Opens, reads the header and finds the columns: waits for the first line.
