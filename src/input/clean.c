@@ -104,7 +104,9 @@ static bool add_visible(const char *at, size_t len, struct strbuf *out)
     bool is_changed = false;
 
     while (at < end) {
-        char before = out->len > start ? out->bytes[out->len - 1] : '\0';
+        char before = '\0';
+        if (out->len > start)
+            before = out->bytes[out->len - 1];
         size_t skip = 0;
         if ((unsigned char)*at >= 0x80) {
             skip = invisible_len(at, (size_t)(end - at));

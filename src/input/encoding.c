@@ -233,17 +233,11 @@ static void decode_ascii(struct encoding *encoding, struct out *out)
         copy(encoding, out, plain);
         return;
     }
-    switch (look(at, len, &used)) {
-    case SEQUENCE_GOOD:
+    enum sequence sequence = look(at, len, &used);
+    if (sequence == SEQUENCE_GOOD)
         encoding->reads = READS_UTF8;
-        return;
-    case SEQUENCE_CUT:
-        if (!encoding->has_ended)
-            return;
-        /* fall through */
-    case SEQUENCE_BAD:
+    else if (sequence == SEQUENCE_BAD || encoding->has_ended)
         encoding->reads = READS_1252;
-    }
 }
 
 static void decode_1252(struct encoding *encoding, struct out *out)

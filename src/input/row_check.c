@@ -211,7 +211,8 @@ static bool is_clean(const struct cell *email)
     for (size_t i = 0; i < email->len; i++) {
         char c = email->bytes[i];
         if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-              (c >= '0' && c <= '9') || strchr("@.-_+", c)))
+              (c >= '0' && c <= '9') || c == '@' || c == '.' || c == '-' ||
+              c == '_' || c == '+'))
             return false;
     }
     return email->len == 0 || email->bytes[email->len - 1] != '.';
