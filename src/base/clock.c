@@ -64,3 +64,10 @@ void clock_format_duration(int64_t duration_us, char *text)
         snprintf(text, CLOCK_DURATION_SIZE, "%" PRId64 " h %02" PRId64 " min",
                  minutes / 60, minutes % 60);
 }
+
+void clock_sleep_us(int64_t duration_us)
+{
+    struct timespec time = {duration_us / US_PER_S,
+                            duration_us % US_PER_S * 1000};
+    nanosleep(&time, NULL);
+}

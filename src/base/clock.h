@@ -23,6 +23,9 @@ int64_t clock_monotonic_us(void);
 /* Wall time in microseconds since 1970-01-01T00:00:00Z. */
 int64_t clock_wall_us(void);
 
+/* Sleeps so long, or shorter when a signal comes. */
+void clock_sleep_us(int64_t duration_us);
+
 #define CLOCK_UTC_SIZE 21 /* "2026-11-23T15:54:05Z" and NUL */
 
 /* RFC 3339, seconds, UTC. Writes CLOCK_UTC_SIZE bytes. */

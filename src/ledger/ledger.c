@@ -13,7 +13,7 @@
 
 /* Bounded, and small beside the rest of the program: memory must be the same
  * for ten rows and for ten million. */
-#define PAGE_CACHE "PRAGMA cache_size = -512;"
+#define PAGE_CACHE "PRAGMA cache_size = -256;"
 
 #define HOLDER_CAP 1024
 

@@ -75,12 +75,6 @@ static enum error_kind write_holder(int fd, const char *path,
                            path);
 }
 
-static void sleep_us(int64_t us)
-{
-    struct timespec time = {us / US_PER_S, us % US_PER_S * 1000};
-    nanosleep(&time, NULL);
-}
-
 /* False with errno EWOULDBLOCK when somebody else still has it at the end of
  * the wait, with another one when there is no locking here. */
 static bool wait_for_lock(int fd, int64_t wait_us)
@@ -96,7 +90,7 @@ static bool wait_for_lock(int fd, int64_t wait_us)
             continue;
         if (errno != EWOULDBLOCK || clock_monotonic_us() >= until_us)
             return false;
-        sleep_us(TRY_EACH_US);
+        clock_sleep_us(TRY_EACH_US);
     }
     return true;
 }

@@ -57,6 +57,8 @@ void pacer_init(struct pacer *pacer, const struct pacer_options *options,
         pacer->hold_from_us = now_us;
         pacer->hold_began_us = now_us;
         pacer->hold_until_us = options->held_until_us;
+        pacer->has_given_up =
+            options->held_until_us - now_us > options->max_wait_us;
     }
     if (finds_its_rate(pacer) && options->learned_per_s > 0)
         schedule_init(&pacer->schedule, rate_of(options->learned_per_s),

@@ -106,6 +106,51 @@ static void a_rate_is_never_exceeded_in_any_window(void **state)
     }
 }
 
+/* The same whatever the server answers and however late. */
+static void a_rate_is_never_exceeded_whatever_happens(void **state)
+{
+    (void)state;
+    static const struct rate rates[] = {
+        {5, US_PER_S}, {500, US_PER_S}, {600, US_PER_MINUTE}};
+    enum {
+        PERMITS = 2000
+    };
+    static int64_t times[PERMITS];
+    for (uint64_t seed = 0; seed < 30; seed++) {
+        struct rate rate = rates[seed % 3];
+        struct pacer pacer = pacer_with(rate, 8);
+        uint64_t random = seed;
+        int64_t now_us = 0;
+        for (int taken = 0; taken < PERMITS;) {
+            if (pacer_take(&pacer, now_us)) {
+                times[taken++] = now_us;
+                continue;
+            }
+            if (pacer.in_flight > 0) {
+                int64_t started_us = now_us - random_below(&random, US_PER_S);
+                struct pacer_wish wish = {
+                    random_below(&random, 4) - 1,
+                    {random_below(&random, 9) - 1,
+                     random_below(&random, 3 * US_PER_S) - 1, -1, -1}};
+                pacer_end(&pacer, (enum pacer_event)random_below(&random, 6),
+                          started_us, &wish, now_us);
+            }
+            int64_t next_us = pacer_next_us(&pacer, now_us);
+            now_us += random_below(&random, 50 * US_PER_MS);
+            if (next_us > now_us && next_us < CLOCK_NEVER_US)
+                now_us = next_us;
+        }
+        int64_t burst = 10 * US_PER_MS * rate.count / rate.per_us;
+        for (int first = 0; first < PERMITS; first += 7)
+            for (int last = first; last < PERMITS; last += 3) {
+                int64_t window_us = times[last] - times[first];
+                assert_true(last - first + 1 <=
+                            (burst > 1 ? burst : 1) +
+                                window_us * rate.count / rate.per_us);
+            }
+    }
+}
+
 static void a_rate_is_used_whole_by_a_punctual_caller(void **state)
 {
     (void)state;
@@ -390,6 +435,10 @@ static void a_hold_of_an_earlier_run_is_kept(void **state)
     pacer_init(&pacer, &options, 0);
     assert_false(pacer_take(&pacer, 7 * US_PER_S - 1));
     assert_true(pacer_take(&pacer, 7 * US_PER_S));
+
+    options.held_until_us = 2 * US_PER_HOUR; /* longer than the wait allowed */
+    pacer_init(&pacer, &options, 0);
+    assert_true(pacer_has_given_up(&pacer, 0));
 }
 
 int main(void)
@@ -397,6 +446,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_request_goes_alone),
         cmocka_unit_test(a_rate_is_never_exceeded_in_any_window),
+        cmocka_unit_test(a_rate_is_never_exceeded_whatever_happens),
         cmocka_unit_test(a_rate_is_used_whole_by_a_punctual_caller),
         cmocka_unit_test(no_more_start_than_may_be_in_flight),
         cmocka_unit_test(at_a_slow_rate_only_the_next_one_is_asked_for),
