@@ -26,6 +26,8 @@ static int run(const struct options *options, struct error *err)
     switch (options->command) {
     case COMMAND_SEND:
         return command_send(options, err);
+    case COMMAND_CHECK:
+        return command_check(options, err);
     case COMMAND_STATUS:
         return command_status(options, err);
     case COMMAND_REPORT:

@@ -4,6 +4,7 @@
 
 #include "app/commands.h"
 #include "app/console.h"
+#include "app/input_choice.h"
 #include "app/ledger_choice.h"
 #include "app/pipeline.h"
 #include "app/plan.h"
@@ -32,7 +33,7 @@ struct send {
     char *token;
     int cancel_fd;
     int signal_fd;
-    struct input_options input_options;
+    struct input_choice input_choice;
     struct input *input;
     struct ledger *ledger;
     char *ledger_path; /* NULL: a temporary one */
@@ -75,19 +76,14 @@ static enum error_kind find_server(struct send *send, struct error *err)
 
 static enum error_kind open_input(struct send *send, struct error *err)
 {
-    const struct options *options = send->options;
     send->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (send->cancel_fd < 0)
         return error_set_errno(err, ERROR_STORAGE, errno,
                                "cannot make an eventfd");
-    send->input_options = (struct input_options){
-        .path = options->input,
-        .email_column = options->email_column,
-        .role_column = options->role_column,
-        .fixed_role = options->role,
-        .cancel_fd = send->cancel_fd,
-    };
-    return input_open(&send->input, &send->input_options, err);
+    if (input_choice_init(&send->input_choice, send->options, send->cancel_fd,
+                          err))
+        return err->kind;
+    return input_open(&send->input, &send->input_choice.options, err);
 }
 
 static enum error_kind set_policy(struct send *send, struct error *err)
@@ -135,6 +131,15 @@ static enum error_kind open_ledger(struct send *send, struct error *err)
     return ledger_load_pace(send->ledger, &send->pace, err);
 }
 
+static void say_assumptions(const struct send *send)
+{
+    struct strbuf text;
+    strbuf_init(&text, SUMMARY_CAP);
+    input_assumptions(send->input, &text);
+    fprintf(stderr, "read as: %s\n", strbuf_str(&text));
+    strbuf_clear(&text);
+}
+
 static void say_plan(const struct send *send)
 {
     const struct plan *plan = &send->plan;
@@ -150,6 +155,7 @@ static void say_plan(const struct send *send)
     fprintf(stderr, "\nto the organization %s at %s%s\n", org,
             send->endpoint.base,
             send->sandbox ? " (sandbox: no e-mail is sent)" : "");
+    say_assumptions(send);
     free(name);
     free(org);
 }
@@ -358,6 +364,9 @@ static int run(struct send *send, struct error *err)
         progress_clear(send->progress);
     close_books(send, &end);
     int exit_code = exit_code_of(send, &end);
+    /* Also after the rows: of an encoding the last letter may tell. */
+    if (send->options->verbose)
+        say_assumptions(send);
     if (exit_code != 0 || is_terminal() || send->options->verbose)
         say_summary(send, &end);
     return exit_code;
@@ -369,6 +378,7 @@ static void clear(struct send *send)
     report_abandon(send->report);
     ledger_close(send->ledger);
     input_close(send->input);
+    input_choice_clear(&send->input_choice);
     if (send->cancel_fd >= 0)
         close(send->cancel_fd);
     if (send->signal_fd >= 0)
@@ -393,6 +403,8 @@ static void start_log(struct send *send)
 
 int command_send(const struct options *options, struct error *err)
 {
+    if (options->dry_run)
+        return command_check(options, err);
     struct send send = {
         .options = options,
         .cancel_fd = -1,

@@ -9,6 +9,7 @@
  * kind is not ERROR_NONE, main() prints it.
  */
 int command_send(const struct options *options, struct error *err);
+int command_check(const struct options *options, struct error *err);
 int command_status(const struct options *options, struct error *err);
 int command_report(const struct options *options, struct error *err);
 int command_resolve(const struct options *options, struct error *err);

@@ -1,5 +1,8 @@
 #include "app/ledger_choice.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "base/strbuf.h"
 #include "send/endpoint.h"
 
@@ -41,6 +44,18 @@ static enum error_kind name_server(char **server, const struct options *options,
     return ERROR_NONE;
 }
 
+static bool is_there(const char *path)
+{
+    return path && (access(path, F_OK) == 0 || errno != ENOENT) &&
+           strcmp(path, ":memory:") != 0;
+}
+
+static enum error_kind open_empty(struct ledger **ledger, struct error *err)
+{
+    const struct ledger_options nowhere = {.server = "", .organization = ""};
+    return ledger_open(ledger, &nowhere, err);
+}
+
 enum error_kind ledger_open_chosen(struct ledger **ledger,
                                    const struct options *options,
                                    enum ledger_use use, const char *activity,
@@ -50,18 +65,20 @@ enum error_kind ledger_open_chosen(struct ledger **ledger,
     char *path = NULL;
     enum error_kind kind = name_server(&server, options, err);
     *ledger = NULL;
-    if (!kind)
+    if (!kind && (options->ledger || options->org || use != LEDGER_LOOKS))
         kind = ledger_choose(&path, options, server, err);
+    if (!kind && use == LEDGER_LOOKS && !is_there(path))
+        kind = open_empty(ledger, err);
     struct ledger_options chosen = {
         .path = path,
         .server = server,
         .organization = options->org,
         .must_exist = use != LEDGER_FILLS,
-        .is_reader = use == LEDGER_READS,
+        .is_reader = use == LEDGER_READS || use == LEDGER_LOOKS,
         .lock_wait_us = options->lock_wait_us,
         .activity = activity,
     };
-    if (!kind)
+    if (!kind && !*ledger)
         kind = ledger_open(ledger, &chosen, err);
     free(server);
     free(path);

@@ -13,6 +13,7 @@ enum error_kind ledger_choose(char **path, const struct options *options,
 
 /* What a command without a server does with its ledger. */
 enum ledger_use {
+    LEDGER_LOOKS, /* reads it if it is there, else an empty one in its place */
     LEDGER_READS, /* without the lock, also while a run is going */
     LEDGER_EDITS, /* it must be there */
     LEDGER_FILLS, /* it may be new */

@@ -191,7 +191,8 @@ static enum error_kind begin(struct old_report *report, const char *path,
         return error_set_errno(err, ERROR_INPUT, errno, "cannot open %s",
                                report->name);
     if (format == REPORT_CSV) {
-        report->csv = csv_reader_new(report->fd, report->name, -1);
+        report->csv =
+            csv_reader_new(encoding_new(report->fd, report->name, -1, "UTF-8"));
         return read_header(report, err);
     }
     report->file = fdopen(report->fd, "r");

@@ -8,6 +8,7 @@
 #include "base/text_safe.h"
 
 #define SEND    FOR_COMMAND(COMMAND_SEND)
+#define CHECK   FOR_COMMAND(COMMAND_CHECK)
 #define STATUS  FOR_COMMAND(COMMAND_STATUS)
 #define REPORT  FOR_COMMAND(COMMAND_REPORT)
 #define RESOLVE FOR_COMMAND(COMMAND_RESOLVE)
@@ -16,7 +17,10 @@
 
 /* Those that take the ledger's lock, and all that open one. */
 #define WRITERS (SEND | RESOLVE | FORGET | IMPORT)
-#define ALL     (WRITERS | STATUS | REPORT)
+#define ALL     (WRITERS | STATUS | REPORT | CHECK)
+
+/* Those that read a list of people. */
+#define READERS (SEND | CHECK)
 
 #define FIELD(name) offsetof(struct options, name)
 
@@ -67,26 +71,90 @@ const struct option_spec option_table[] = {
      .type = OPTION_TEXT,
      .group = GROUP_INPUT,
      .sources = SOURCE_BOTH,
-     .commands = SEND,
+     .commands = READERS,
      .offset = FIELD(email_column),
-     .argument = "NAME",
+     .argument = "NAME|NUMBER",
      .help = "The column with the addresses, where its header does not tell."},
     {.name = "role-column",
      .type = OPTION_TEXT,
      .group = GROUP_INPUT,
      .sources = SOURCE_BOTH,
-     .commands = SEND,
+     .commands = READERS,
      .offset = FIELD(role_column),
-     .argument = "NAME",
+     .argument = "NAME|NUMBER",
      .help = "The column with the roles, where its header does not tell."},
     {.name = "role",
      .type = OPTION_TEXT,
      .group = GROUP_INPUT,
      .sources = SOURCE_BOTH,
-     .commands = SEND,
+     .commands = READERS,
      .offset = FIELD(role),
      .argument = "ROLE",
      .help = "Invite everyone with ROLE. A role column is not needed then."},
+    {.name = "role-map",
+     .type = OPTION_TEXT,
+     .group = GROUP_INPUT,
+     .sources = SOURCE_BOTH,
+     .commands = READERS,
+     .offset = FIELD(role_map),
+     .argument = "WORD=ROLE,...",
+     .help = "Send ROLE where the list says WORD, for example \"Team "
+             "Lead=admin,Staff=member\". Case, spaces and accents of WORD do "
+             "not matter. Roles that are not in the map stay as they are."},
+    {.name = "role-map-file",
+     .type = OPTION_PATH,
+     .group = GROUP_INPUT,
+     .sources = SOURCE_BOTH,
+     .commands = READERS,
+     .offset = FIELD(role_map_file),
+     .argument = "FILE",
+     .help = "The same from FILE, one WORD=ROLE a line; # starts a comment."},
+    {.name = "delimiter",
+     .type = OPTION_TEXT,
+     .group = GROUP_INPUT,
+     .sources = SOURCE_BOTH,
+     .commands = READERS,
+     .offset = FIELD(delimiter),
+     .argument = "CHARACTER",
+     .help = "What separates the columns: one character, or comma, semicolon, "
+             "tab or pipe. Without it, whichever of these four finds the "
+             "columns."},
+    {.name = "encoding",
+     .type = OPTION_TEXT,
+     .group = GROUP_INPUT,
+     .sources = SOURCE_BOTH,
+     .commands = READERS,
+     .offset = FIELD(encoding),
+     .argument = "NAME",
+     .help = "What the text is written in, as iconv -l lists it. Without it, "
+             "UTF-8 or UTF-16, and Windows-1252 if it is neither."},
+    {.name = "skip-rows",
+     .type = OPTION_COUNT,
+     .group = GROUP_INPUT,
+     .sources = SOURCE_BOTH,
+     .commands = READERS,
+     .offset = FIELD(skip_rows),
+     .max = 1000000,
+     .default_text = "0",
+     .argument = "N",
+     .help = "Leave out N lines at the start of the list."},
+    {.name = "allow-role",
+     .type = OPTION_TEXT,
+     .group = GROUP_INPUT,
+     .sources = SOURCE_BOTH,
+     .commands = READERS,
+     .offset = FIELD(allow_role),
+     .argument = "ROLE,...",
+     .help = "Take only these roles, spelled like this (after the map); other "
+             "rows are invalid."},
+    {.name = "allow-domain",
+     .type = OPTION_TEXT,
+     .group = GROUP_INPUT,
+     .sources = SOURCE_BOTH,
+     .commands = READERS,
+     .offset = FIELD(allow_domain),
+     .argument = "DOMAIN,...",
+     .help = "Take only addresses in these domains; other rows are invalid."},
 
     {.name = "report",
      .type = OPTION_PATH,
@@ -135,7 +203,7 @@ const struct option_spec option_table[] = {
     {.name = "json",
      .type = OPTION_BOOL,
      .group = GROUP_RESULT,
-     .commands = STATUS,
+     .commands = STATUS | CHECK,
      .offset = FIELD(json),
      .help = "Print one JSON object."},
 
@@ -213,6 +281,12 @@ const struct option_spec option_table[] = {
      .help = "Send again to people invited before DATE, for example 2026-11-01 "
              "or 2026-11-01T12:00:00Z."},
 
+    {.name = "dry-run",
+     .type = OPTION_BOOL,
+     .group = GROUP_GUARD,
+     .commands = SEND,
+     .offset = FIELD(dry_run),
+     .help = "Only say what would be done, as bulk-invite check does."},
     {.name = "yes",
      .letter = 'y',
      .type = OPTION_BOOL,
@@ -262,7 +336,7 @@ const struct option_spec option_table[] = {
      .type = OPTION_RATE,
      .group = GROUP_PACE,
      .sources = SOURCE_BOTH,
-     .commands = SEND,
+     .commands = READERS,
      .offset = FIELD(rate),
      .argument = "RATE",
      .help = "Start at most this many requests: 10/s, 300/m or 1000/h. Without "
@@ -404,6 +478,13 @@ const struct command_spec command_table[] = {
      .operand = {.name = "FILE", .type = OPTION_PATH, .offset = FIELD(input)},
      .operand_missing = "which FILE? bulk-invite send team.csv --org ORG "
                         "reads a CSV file, - in its place reads stdin"},
+    {.command = COMMAND_CHECK,
+     .name = "check",
+     .synopsis = "FILE|- [OPTION]...",
+     .help = "Say what send would do with a list, without the network.",
+     .operand = {.name = "FILE", .type = OPTION_PATH, .offset = FIELD(input)},
+     .operand_missing = "which FILE? bulk-invite check team.csv reads a CSV "
+                        "file, - in its place reads stdin"},
     {.command = COMMAND_STATUS,
      .name = "status",
      .synopsis = "[OPTION]...",

@@ -18,6 +18,7 @@ struct option_text;
 
 enum command {
     COMMAND_SEND,
+    COMMAND_CHECK,
     COMMAND_STATUS,
     COMMAND_REPORT,
     COMMAND_RESOLVE,
@@ -50,6 +51,13 @@ struct options {
     const char *email_column;
     const char *role_column;
     const char *role;
+    const char *encoding;  /* one that encoding_is_known(), or NULL */
+    const char *delimiter; /* see input_choice.c; NULL to find it */
+    uint64_t skip_rows;
+    const char *role_map; /* see role_map.h; NULL: none */
+    const char *role_map_file;
+    const char *allow_role; /* lists with commas; NULL: any */
+    const char *allow_domain;
     const char *report; /* NULL: INPUT.report.csv */
     const char *output; /* NULL: stdout */
     const char *format; /* "csv", "jsonl", or NULL: by the name's ending */
@@ -85,6 +93,7 @@ struct options {
     bool keep_going;
     bool yes;
     bool sandbox;
+    bool dry_run;
     bool error_on_no_rows;
     bool verbose;
 

@@ -45,12 +45,19 @@ static enum error_kind settle_sandbox(struct options *options,
     return ERROR_NONE;
 }
 
+static enum error_kind settle_role(struct options *options,
+                                   const enum option_place *places,
+                                   struct error *err)
+{
+    return settle_pair(places, "role", &options->role, "role-column",
+                       &options->role_column, err);
+}
+
 static enum error_kind check_send(struct options *options,
                                   const enum option_place *places,
                                   struct error *err)
 {
-    if (settle_pair(places, "role", &options->role, "role-column",
-                    &options->role_column, err) ||
+    if (settle_role(options, places, err) ||
         settle_pair(places, "token-file", &options->token_file, "token-command",
                     &options->token_command, err) ||
         settle_sandbox(options, places, err))
@@ -124,6 +131,8 @@ enum error_kind options_check(struct options *options, enum command command,
 {
     if (command == COMMAND_SEND)
         return check_send(options, places, err);
+    if (command == COMMAND_CHECK)
+        return settle_role(options, places, err);
     if (command == COMMAND_RESOLVE && check_resolve(options, err))
         return err->kind;
     if (command == COMMAND_FORGET && check_forget(options, err))

@@ -1,7 +1,26 @@
 #include "app/plan.h"
 
-enum error_kind plan_make(struct plan *plan, struct input *input,
-                          struct ledger *ledger, struct error *err)
+static enum error_kind take(struct plan *plan, struct row *row,
+                            struct ledger *ledger,
+                            const struct plan_watcher *watcher,
+                            struct error *err)
+{
+    if (ledger_plan(ledger, row, err))
+        return err->kind;
+    plan->rows++;
+    if (row->outcome.status == STATUS_NONE)
+        plan->to_send++;
+    else
+        plan->settled[row->outcome.status]++;
+    plan->need_look += outcome_needs_look(&row->outcome);
+    if (watcher)
+        watcher->see(watcher->context, row);
+    return ERROR_NONE;
+}
+
+enum error_kind plan_read(struct plan *plan, struct input *input,
+                          struct ledger *ledger,
+                          const struct plan_watcher *watcher, struct error *err)
 {
     *plan = (struct plan){0};
     if (ledger_begin_plan(ledger, err))
@@ -12,18 +31,18 @@ enum error_kind plan_make(struct plan *plan, struct input *input,
             return err->kind;
         if (!row)
             break;
-        enum error_kind kind = ledger_plan(ledger, row, err);
-        enum status status = row->outcome.status;
+        enum error_kind kind = take(plan, row, ledger, watcher, err);
         row_free(row);
         if (kind)
             return kind;
-        plan->rows++;
-        if (status == STATUS_NONE)
-            plan->to_send++;
-        else
-            plan->settled[status]++;
     }
-    if (ledger_end_plan(ledger, err))
+    return ledger_end_plan(ledger, err);
+}
+
+enum error_kind plan_make(struct plan *plan, struct input *input,
+                          struct ledger *ledger, struct error *err)
+{
+    if (plan_read(plan, input, ledger, NULL, err))
         return err->kind;
     return input_rewind(input, err);
 }

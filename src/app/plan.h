@@ -15,8 +15,21 @@
 struct plan {
     uint64_t rows;
     uint64_t to_send;               /* people who would be invited */
+    uint64_t need_look;             /* rows that somebody must look at */
     uint64_t settled[STATUS_COUNT]; /* rows that would not be sent, by why */
 };
+
+/* Sees each row with the outcome it would have now. */
+struct plan_watcher {
+    void (*see)(void *context, const struct row *row);
+    void *context;
+};
+
+/* Reads the input to its end. `watcher` may be NULL. */
+enum error_kind plan_read(struct plan *plan, struct input *input,
+                          struct ledger *ledger,
+                          const struct plan_watcher *watcher,
+                          struct error *err) MUST_CHECK;
 
 /* Reads the input to its end and goes back to its start. */
 enum error_kind plan_make(struct plan *plan, struct input *input,

@@ -35,6 +35,8 @@ enum status {
     X(CODE_MISSING_ROLE, "missing_role")                 \
     X(CODE_INVALID_EMAIL, "invalid_email")               \
     X(CODE_INVALID_ROLE, "invalid_role")                 \
+    X(CODE_ROLE_NOT_ALLOWED, "role_not_allowed")         \
+    X(CODE_DOMAIN_NOT_ALLOWED, "domain_not_allowed")     \
     X(CODE_BAD_ENCODING, "bad_encoding")                 \
     X(CODE_NUL_BYTE, "nul_byte")                         \
     X(CODE_FIELD_TOO_LONG, "field_too_long")             \

@@ -1,7 +1,9 @@
 #include "input/address.h"
 
+#include <arpa/inet.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #define LOCAL_PART_MAX 64  /* RFC 5321 4.5.3.1.1 */
 #define DOMAIN_MAX     255 /* RFC 5321 4.5.3.1.2 */
@@ -87,10 +89,29 @@ static const char *label_fault(const char *at, const char *end)
     return NULL;
 }
 
+/* "[192.0.2.1]", "[IPv6:2001:db8::1]" (RFC 5321 4.1.3). */
+static const char *literal_fault(const char *at, const char *end)
+{
+    char text[INET6_ADDRSTRLEN] = "";
+    unsigned char address[16];
+    size_t len = (size_t)(end - at);
+    bool is_v6 = len > 6 && strncasecmp(at + 1, "IPv6:", 5) == 0;
+    size_t start = is_v6 ? 6 : 1;
+
+    if (len > start + 1 && end[-1] == ']' && len - start - 1 < sizeof(text)) {
+        memcpy(text, at + start, len - start - 1);
+        if (inet_pton(is_v6 ? AF_INET6 : AF_INET, text, address) == 1)
+            return NULL;
+    }
+    return "has no IP address in its brackets";
+}
+
 static const char *domain_fault(const char *at, const char *end)
 {
     if (at == end)
         return "has nothing after the \"@\"";
+    if (*at == '[')
+        return literal_fault(at, end);
     for (const char *c = at; c < end; c++) {
         if (*c == ' ')
             return "has a space in it";
@@ -126,4 +147,26 @@ const char *address_fault(const char *email, size_t len)
     if (!fault)
         fault = domain_fault(at_sign + 1, end);
     return fault;
+}
+
+const char *address_suggestion(const char *email)
+{
+    static const char *const meant[][8] = {
+        {"gmail.com", "gmial.com", "gmai.com", "gmal.com", "gamil.com",
+         "gnail.com", "gmaill.com", "gmail.con"},
+        {"hotmail.com", "hotmial.com", "hotmai.com", "hotmal.com", "hotmil.com",
+         "hotmail.con"},
+        {"outlook.com", "outlok.com", "outloo.com", "outlook.con",
+         "otlook.com"},
+        {"yahoo.com", "yaho.com", "yahooo.com", "yhaoo.com", "yahoo.con"},
+        {"icloud.com", "iclod.com", "icoud.com", "icloud.con", "iclould.com"},
+        {"gmx.de", "gmx.dd", "gxm.de"},
+    };
+    const char *at = strrchr(email, '@');
+
+    for (size_t i = 0; at && i < sizeof(meant) / sizeof(*meant); i++)
+        for (size_t j = 1; j < 8 && meant[i][j]; j++)
+            if (strcasecmp(at + 1, meant[i][j]) == 0)
+                return meant[i][0];
+    return NULL;
 }

@@ -14,4 +14,8 @@
  * NULL when a server may deliver to it. Says nothing about what IDNA allows. */
 const char *address_fault(const char *email, size_t len);
 
+/* The domain that was probably meant ("gmail.com" for "gmial.com"), or NULL.
+ * Never more than a hint: the other may exist. */
+const char *address_suggestion(const char *email);
+
 #endif

@@ -1,13 +1,8 @@
 #include "input/csv_reader.h"
 
 #include <csv.h>
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include "input/file_kind.h"
 
 #define CHUNK_SIZE 65536
 
@@ -26,9 +21,7 @@ enum {
  * something that can be pulled, and gives exact line numbers.
  */
 struct csv_reader {
-    int fd;
-    int cancel_fd;
-    const char *name;
+    struct encoding *text;
     struct csv_parser parser;
 
     /* In the chunk: what is not parsed yet, and in it the first line ends of
@@ -40,9 +33,7 @@ struct csv_reader {
 
     uint64_t line;    /* of the byte at `at` */
     bool is_after_cr; /* a LF at `at` belongs to the CR before it */
-    bool has_begun;
-    bool has_ended; /* nothing more to read */
-    bool is_cancelled;
+    bool has_ended;   /* nothing more to read */
 
     bool is_in_record;
     bool is_complete; /* the record below can be given away */
@@ -54,7 +45,7 @@ struct csv_reader {
     /* As large as they can get: pages that are not touched cost nothing. */
     struct csv_field fields[CSV_COLUMN_CAP];
     char arena[CSV_RECORD_CAP + CSV_COLUMN_CAP]; /* fields, each with its NUL */
-    char chunk[CHUNK_SIZE];
+    char chunk[CSV_PEEK_CAP];                    /* read CHUNK_SIZE at a time */
 };
 
 /* libcsv's buffer gets its full size at once and then no more: a field over
@@ -64,13 +55,11 @@ static void *allocate_once(void *buffer, size_t size)
     return buffer ? NULL : xmalloc(size);
 }
 
-struct csv_reader *csv_reader_new(int fd, const char *name, int cancel_fd)
+struct csv_reader *csv_reader_new(struct encoding *text)
 {
     struct csv_reader *reader = xcalloc(1, sizeof(*reader));
 
-    reader->fd = fd;
-    reader->cancel_fd = cancel_fd;
-    reader->name = name;
+    reader->text = text;
     reader->line = 1;
     reader->at = reader->end = reader->chunk;
     reader->next_lf = reader->next_cr = reader->end;
@@ -86,6 +75,7 @@ void csv_reader_free(struct csv_reader *reader)
     if (!reader)
         return;
     csv_free(&reader->parser);
+    encoding_free(reader->text);
     free(reader);
 }
 
@@ -175,6 +165,12 @@ static const char *find(const char *at, const char *end, char wanted)
     return found ? found : end;
 }
 
+static void look_for_line_ends(struct csv_reader *reader)
+{
+    reader->next_lf = find(reader->at, reader->end, '\n');
+    reader->next_cr = find(reader->at, reader->end, '\r');
+}
+
 /* Where the line at `at` ends, after its line end if the chunk has it. */
 static const char *line_stop(struct csv_reader *reader)
 {
@@ -192,80 +188,62 @@ static const char *line_stop(struct csv_reader *reader)
             reader->next_lf < reader->end);
 }
 
-static bool is_blank(const char *at, const char *stop)
+static bool is_blank(const struct csv_reader *reader, const char *stop)
 {
-    while (at < stop &&
-           (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
+    const char *at = reader->at;
+    bool has_tabs = reader->parser.delim_char != '\t';
+
+    while (at < stop && (*at == ' ' || (has_tabs && *at == '\t') ||
+                         *at == '\r' || *at == '\n'))
         at++;
     return at == stop;
 }
 
+/* Goes on to `stop`; true when a line has ended there. */
+static bool pass(struct csv_reader *reader, const char *stop)
+{
+    bool is_rest_of_crlf = reader->is_after_cr && *reader->at == '\n';
+
+    reader->at = stop;
+    reader->is_after_cr = stop[-1] == '\r';
+    if (is_rest_of_crlf || (stop[-1] != '\r' && stop[-1] != '\n'))
+        return false;
+    reader->line++;
+    return true;
+}
+
 static void parse_line(struct csv_reader *reader)
 {
-    const char *start = reader->at;
     const char *stop = line_stop(reader);
-    bool is_rest_of_crlf = reader->is_after_cr && *start == '\n';
 
-    if (!reader->is_in_record && !is_blank(start, stop)) {
+    if (!reader->is_in_record && !is_blank(reader, stop)) {
         reader->is_in_record = true;
         reader->record.line = reader->line;
         reader->field_line = reader->line;
     }
-    parse(reader, start, (size_t)(stop - start));
-
-    reader->at = stop;
-    reader->is_after_cr = stop[-1] == '\r';
-    if (!is_rest_of_crlf && (stop[-1] == '\r' || stop[-1] == '\n'))
-        reader->line++;
+    parse(reader, reader->at, (size_t)(stop - reader->at));
+    pass(reader, stop);
 }
 
-/* Waits for bytes and adds them to the chunk. */
+static size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Waits for text and adds it to the chunk. */
 static enum error_kind fill(struct csv_reader *reader, struct error *err)
 {
     if (reader->at == reader->end)
         reader->at = reader->end = reader->chunk;
 
     size_t used = (size_t)(reader->end - reader->chunk);
-    ssize_t got = -1;
-    while (got < 0) {
-        /* poll() skips a negative cancel_fd. */
-        struct pollfd waits[2] = {{.fd = reader->fd, .events = POLLIN},
-                                  {.fd = reader->cancel_fd, .events = POLLIN}};
-        int ready = poll(waits, 2, -1);
-        if (ready > 0 && waits[1].revents != 0) {
-            reader->is_cancelled = true;
-            reader->has_ended = true;
-            return ERROR_NONE;
-        }
-        if (ready > 0)
-            got = read(reader->fd, reader->chunk + used, CHUNK_SIZE - used);
-        if (got < 0 && errno != EINTR && errno != EAGAIN)
-            return error_set_errno(err, ERROR_INPUT, errno, "cannot read %s",
-                                   reader->name);
-    }
+    size_t got;
+    if (encoding_read(reader->text, reader->chunk + used,
+                      min_size(CHUNK_SIZE, CSV_PEEK_CAP - used), &got, err))
+        return err->kind;
     reader->has_ended = got == 0;
     reader->end += got;
-    reader->next_lf = find(reader->at, reader->end, '\n');
-    reader->next_cr = find(reader->at, reader->end, '\r');
-    return ERROR_NONE;
-}
-
-/* Reads until the first bytes tell what the input is; most tell at once. */
-static enum error_kind begin(struct csv_reader *reader, struct error *err)
-{
-    enum file_kind kind = FILE_KIND_UNDECIDED;
-
-    while (kind == FILE_KIND_UNDECIDED && !reader->has_ended) {
-        if (fill(reader, err) != ERROR_NONE)
-            return err->kind;
-        kind = file_kind_of(reader->at, (size_t)(reader->end - reader->at));
-    }
-    const char *advice = file_kind_advice(kind);
-    if (advice)
-        return error_set(err, ERROR_INPUT, "%s %s", reader->name, advice);
-    if (kind == FILE_KIND_UTF8_BOM)
-        reader->at += FILE_KIND_UTF8_BOM_LEN;
-    reader->has_begun = true;
+    look_for_line_ends(reader);
     return ERROR_NONE;
 }
 
@@ -273,7 +251,7 @@ static enum error_kind begin(struct csv_reader *reader, struct error *err)
  * cancelled read is nobody's row and is dropped. */
 static void finish(struct csv_reader *reader)
 {
-    if (reader->is_cancelled)
+    if (encoding_is_cancelled(reader->text))
         return;
     if (csv_fini(&reader->parser, on_field, on_record, reader) != 0) {
         reader->record.has_open_quote = true;
@@ -288,8 +266,6 @@ enum error_kind csv_reader_next(struct csv_reader *reader,
                                 struct error *err)
 {
     *has_record = false;
-    if (!reader->has_begun && begin(reader, err) != ERROR_NONE)
-        return err->kind;
 
     reader->record = (struct csv_record){.fields = reader->fields};
     reader->arena_len = 0;
@@ -309,7 +285,47 @@ enum error_kind csv_reader_next(struct csv_reader *reader,
     return ERROR_NONE;
 }
 
-bool csv_reader_is_cancelled(const struct csv_reader *reader)
+enum error_kind csv_reader_peek(struct csv_reader *reader, size_t more_than,
+                                const char **bytes, size_t *len, bool *is_all,
+                                struct error *err)
 {
-    return reader->is_cancelled;
+    if (reader->at > reader->chunk) {
+        size_t shift = (size_t)(reader->at - reader->chunk);
+        memmove(reader->chunk, reader->at, (size_t)(reader->end - reader->at));
+        reader->at -= shift;
+        reader->end -= shift;
+    }
+    while ((size_t)(reader->end - reader->at) <= more_than &&
+           !reader->has_ended && reader->end < reader->chunk + CSV_PEEK_CAP) {
+        if (fill(reader, err) != ERROR_NONE)
+            return err->kind;
+        /* The end of a line that was skipped. */
+        if (reader->is_after_cr && reader->at < reader->end &&
+            *reader->at == '\n')
+            pass(reader, reader->at + 1);
+    }
+    look_for_line_ends(reader);
+    *bytes = reader->at;
+    *len = (size_t)(reader->end - reader->at);
+    *is_all = *len <= more_than || reader->has_ended;
+    return ERROR_NONE;
+}
+
+enum error_kind csv_reader_skip_line(struct csv_reader *reader,
+                                     struct error *err)
+{
+    for (;;) {
+        while (reader->at < reader->end)
+            if (pass(reader, line_stop(reader)))
+                return ERROR_NONE;
+        if (reader->has_ended)
+            return ERROR_NONE;
+        if (fill(reader, err) != ERROR_NONE)
+            return err->kind;
+    }
+}
+
+void csv_reader_set_delimiter(struct csv_reader *reader, char delimiter)
+{
+    csv_set_delim(&reader->parser, (unsigned char)delimiter);
 }

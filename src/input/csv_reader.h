@@ -6,15 +6,14 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "input/encoding.h"
 
 /*
- * CSV records (RFC 4180, read leniently by libcsv) from a file descriptor, one
- * at a time, with flat memory whatever the file holds. Used by one thread.
+ * CSV records (RFC 4180, read leniently by libcsv) from a text, one at a time,
+ * with flat memory whatever the file holds. Used by one thread.
  *
  * Line numbers are those an editor shows: LF, CRLF and a lone CR each end a
- * line, also inside quotes. Blank lines are not records. A UTF-8 byte order
- * mark is skipped; UTF-16, gzip, zip and other non-text is an ERROR_INPUT that
- * says how to convert it.
+ * line, also inside quotes. Blank lines are not records.
  */
 
 #define CSV_FIELD_CAP  65536  /* bytes of one field: 64 KiB */
@@ -42,14 +41,9 @@ struct csv_record {
 
 struct csv_reader;
 
-/*
- * Reads from `fd` (stays the caller's) from where it stands. `name` is for
- * messages and must live as long as the reader. `cancel_fd`, unless -1, ends a
- * read that waits for a pipe as soon as it becomes readable: then the input
- * ends with the last whole record that was read (one that was cut short is
- * dropped) and csv_reader_is_cancelled() is true.
- */
-struct csv_reader *csv_reader_new(int fd, const char *name, int cancel_fd);
+/* Takes over the text. When a cancelled read ends it, the last record is the
+ * last whole one: one that was cut short is dropped. */
+struct csv_reader *csv_reader_new(struct encoding *text);
 void csv_reader_free(struct csv_reader *reader);
 
 /* The next record: *has_record is false at the end of the input. Waits for
@@ -59,6 +53,22 @@ enum error_kind csv_reader_next(struct csv_reader *reader,
                                 struct csv_record *record, bool *has_record,
                                 struct error *err) MUST_CHECK;
 
-bool csv_reader_is_cancelled(const struct csv_reader *reader);
+/*
+ * Before the first record: what the text looks like, and what to make of it.
+ * *bytes is the text not taken yet, up to CSV_PEEK_CAP bytes; waits until there
+ * are more than `more_than` of them. *is_all: there will be no more, at the
+ * input's end or at the cap. Valid until the next call on the reader.
+ */
+#define CSV_PEEK_CAP 262144
+enum error_kind csv_reader_peek(struct csv_reader *reader, size_t more_than,
+                                const char **bytes, size_t *len, bool *is_all,
+                                struct error *err) MUST_CHECK;
+
+/* Takes a line away, whatever is in it. */
+enum error_kind csv_reader_skip_line(struct csv_reader *reader,
+                                     struct error *err) MUST_CHECK;
+
+/* One ASCII character, not a quote; without this call a comma. */
+void csv_reader_set_delimiter(struct csv_reader *reader, char delimiter);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define ZIP_LOOK 100 /* the first entry's header, name and some content */
+
 struct signature {
     enum file_kind kind;
     size_t len;
@@ -9,48 +11,131 @@ struct signature {
 };
 
 static const struct signature signatures[] = {
-    {FILE_KIND_UTF8_BOM, FILE_KIND_UTF8_BOM_LEN, "\xef\xbb\xbf"},
-    {FILE_KIND_UTF16, 2, "\xff\xfe"},
-    {FILE_KIND_UTF16, 2, "\xfe\xff"},
-    {FILE_KIND_GZIP, 2, "\x1f\x8b"},
+    {FILE_KIND_UTF8_BOM, FILE_KIND_UTF8_BOM_LEN, FILE_KIND_UTF8_BOM_BYTES},
+    {FILE_KIND_UTF16LE, 2, "\xff\xfe"},
+    {FILE_KIND_UTF16BE, 2, "\xfe\xff"},
     {FILE_KIND_ZIP, 4, "PK\x03\x04"},
     {FILE_KIND_OLE, 4, "\xd0\xcf\x11\xe0"},
     {FILE_KIND_PDF, 4, "%PDF"},
 };
 
-enum file_kind file_kind_of(const char *bytes, size_t len)
+static bool holds(const char *bytes, size_t len, const char *text)
+{
+    return memmem(bytes, len < ZIP_LOOK ? len : ZIP_LOOK, text, strlen(text));
+}
+
+static enum file_kind kind_of_zip(const char *bytes, size_t len, bool is_all)
+{
+    if (len < ZIP_LOOK && !is_all)
+        return FILE_KIND_UNDECIDED;
+    if (holds(bytes, len, "opendocument.spreadsheet"))
+        return FILE_KIND_ODS;
+    if (holds(bytes, len, "[Content_Types].xml") || holds(bytes, len, "xl/") ||
+        holds(bytes, len, "_rels/") || holds(bytes, len, "docProps/"))
+        return FILE_KIND_XLSX;
+    return FILE_KIND_ZIP;
+}
+
+/* Two characters, of each one byte is NUL: `zero` is the place of the first. */
+static enum file_kind kind_by_nuls(const char *bytes, size_t len, size_t zero,
+                                   enum file_kind kind, bool is_all)
+{
+    for (size_t i = 0; i < 4 && i < len; i++)
+        if ((bytes[i] == '\0') != (i % 2 == zero))
+            return FILE_KIND_TEXT;
+    if (len >= 4)
+        return kind;
+    return is_all ? FILE_KIND_TEXT : FILE_KIND_UNDECIDED;
+}
+
+enum file_kind file_kind_of(const char *bytes, size_t len, bool is_all)
 {
     for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
         const struct signature *known = &signatures[i];
         size_t common = len < known->len ? len : known->len;
-        if (memcmp(bytes, known->bytes, common) == 0)
-            return common == known->len ? known->kind : FILE_KIND_UNDECIDED;
+        if (memcmp(bytes, known->bytes, common) != 0)
+            continue;
+        if (common < known->len)
+            return is_all ? FILE_KIND_TEXT : FILE_KIND_UNDECIDED;
+        return known->kind == FILE_KIND_ZIP ? kind_of_zip(bytes, len, is_all)
+                                            : known->kind;
     }
-    return FILE_KIND_TEXT;
+    if (*bytes == '\0')
+        return kind_by_nuls(bytes, len, 0, FILE_KIND_UTF16BE, is_all);
+    return kind_by_nuls(bytes, len, 1, FILE_KIND_UTF16LE, is_all);
 }
 
-const char *file_kind_advice(enum file_kind kind)
+/* As a shell reads it back. */
+static void add_quoted(struct strbuf *out, const char *text, size_t len)
 {
+    strbuf_add_char(out, '\'');
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '\'')
+            strbuf_add_str(out, "'\\''");
+        else
+            strbuf_add_char(out, text[i]);
+    }
+    strbuf_add_char(out, '\'');
+}
+
+static void add_xlsx2csv(const char *name, struct strbuf *out)
+{
+    strbuf_add_str(out, "run: xlsx2csv -- ");
+    add_quoted(out, name, strlen(name));
+    strbuf_add_str(out, " | bulk-invite send - ...");
+}
+
+/* 44: comma, 34: quote, 76: UTF-8 (LibreOffice's filter options). */
+static void add_soffice(const char *name, struct strbuf *out)
+{
+    const char *slash = strrchr(name, '/');
+    const char *base = slash ? slash + 1 : name;
+    const char *dot = strrchr(base, '.');
+    size_t stem_len = dot ? (size_t)(dot - base) : strlen(base);
+
+    strbuf_add_str(out, "run: soffice --headless --convert-to "
+                        "'csv:Text - txt - csv (StarCalc):44,34,76' "
+                        "--outdir /tmp ");
+    add_quoted(out, name, strlen(name));
+    strbuf_add_str(out, " && bulk-invite send /tmp/");
+    add_quoted(out, base, stem_len);
+    strbuf_add_str(out, ".csv ...");
+}
+
+bool file_kind_advice(enum file_kind kind, const char *name, struct strbuf *out)
+{
+    bool is_stdin = strcmp(name, "stdin") == 0;
+
     switch (kind) {
-    case FILE_KIND_UTF16:
-        return "is UTF-16 text: export it as CSV UTF-8, or run: "
-               "iconv -f UTF-16 -t UTF-8 FILE | bulk-invite send - ...";
-    case FILE_KIND_GZIP:
-        return "is compressed with gzip; run: "
-               "gzip -dc FILE | bulk-invite send - ...";
-    case FILE_KIND_ZIP:
-        return "is a workbook (.xlsx, .ods) or another zip file: export it as "
-               "CSV UTF-8, or for .xlsx run: "
-               "xlsx2csv FILE | bulk-invite send - ...";
+    case FILE_KIND_XLSX:
+        strbuf_add_str(out, "is an Excel workbook (.xlsx): export it as CSV "
+                            "UTF-8, or ");
+        add_xlsx2csv(is_stdin ? "FILE.xlsx" : name, out);
+        return true;
+    case FILE_KIND_ODS:
+        strbuf_add_str(out, "is a LibreOffice sheet (.ods): export it as CSV, "
+                            "or ");
+        add_soffice(is_stdin ? "FILE.ods" : name, out);
+        return true;
     case FILE_KIND_OLE:
-        return "is an Excel workbook (.xls): export it as CSV UTF-8, or run: "
-               "soffice --headless --convert-to csv FILE";
+        strbuf_add_str(out, "is an old Excel workbook (.xls): export it as CSV "
+                            "UTF-8, or ");
+        add_soffice(is_stdin ? "FILE.xls" : name, out);
+        return true;
+    case FILE_KIND_ZIP:
+        strbuf_add_str(out, "is a zip file: unpack it, or export the list it "
+                            "was made from as CSV UTF-8");
+        return true;
     case FILE_KIND_PDF:
-        return "is a PDF: export the list it was made from as CSV UTF-8";
+        strbuf_add_str(out, "is a PDF: export the list it was made from as CSV "
+                            "UTF-8");
+        return true;
     case FILE_KIND_UNDECIDED:
     case FILE_KIND_TEXT:
     case FILE_KIND_UTF8_BOM:
+    case FILE_KIND_UTF16LE:
+    case FILE_KIND_UTF16BE:
         break;
     }
-    return NULL;
+    return false;
 }

@@ -1,29 +1,39 @@
 #ifndef BULK_INVITE_INPUT_FILE_KIND_H
 #define BULK_INVITE_INPUT_FILE_KIND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+#include "base/strbuf.h"
+
 /*
- * What the first bytes of an input say it is. People send the workbook instead
- * of its CSV export, and the bytes tell where the name may not. Pure.
+ * What the first bytes of an input (out of gzip) say it is. People send the
+ * workbook instead of its CSV export, and the bytes tell where the name may
+ * not. Pure.
  */
 enum file_kind {
     FILE_KIND_UNDECIDED, /* more bytes are needed to tell */
     FILE_KIND_TEXT,      /* nothing known: read it as CSV */
     FILE_KIND_UTF8_BOM,  /* CSV after a byte order mark */
-    FILE_KIND_UTF16,
-    FILE_KIND_GZIP,
-    FILE_KIND_ZIP, /* .xlsx and .ods are zip files */
+    FILE_KIND_UTF16LE,   /* by its mark, or by NULs in its first characters */
+    FILE_KIND_UTF16BE,
+    FILE_KIND_XLSX,
+    FILE_KIND_ODS,
+    FILE_KIND_ZIP, /* another one */
     FILE_KIND_OLE, /* .xls */
     FILE_KIND_PDF,
 };
 
-#define FILE_KIND_UTF8_BOM_LEN 3
+#define FILE_KIND_UTF8_BOM_BYTES "\xef\xbb\xbf"
+#define FILE_KIND_UTF8_BOM_LEN   3
 
-enum file_kind file_kind_of(const char *bytes, size_t len);
+/* `is_all`: there are no more bytes, so it is never undecided. */
+enum file_kind file_kind_of(const char *bytes, size_t len, bool is_all);
 
-/* What it is and the way out, to follow the input's name in a sentence; NULL
- * for the kinds that can be read. */
-const char *file_kind_advice(enum file_kind kind);
+/* Appends what it is and the way out, with the command that converts the file
+ * `name` ("stdin": no name known); to follow the name in a sentence. False for
+ * the kinds that can be read. */
+bool file_kind_advice(enum file_kind kind, const char *name,
+                      struct strbuf *out);
 
 #endif

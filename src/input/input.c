@@ -10,9 +10,10 @@
 #include "base/strbuf.h"
 #include "input/columns.h"
 #include "input/csv_reader.h"
+#include "input/dialect.h"
 #include "input/row_check.h"
 
-#define HEADER_NAME_MAX 256
+#define COLUMN_NAME_MAX 256
 
 struct input {
     const struct input_options *options;
@@ -21,10 +22,16 @@ struct input {
     off_t start; /* stdin may be a file that somebody has read from */
     struct stat opened;
     bool is_second_pass;
+    struct encoding *text; /* the reader's */
     struct csv_reader *reader;
+    struct csv_record record;
+    bool is_record_ahead; /* the first row was read to find the columns */
+    struct dialect dialect;
     struct columns columns;
-    char *email_header;
-    char *role_header;
+    uint64_t header_line;
+    uint64_t cleaned; /* addresses, in this pass */
+    char *email_name;
+    char *role_name;
 };
 
 static enum error_kind open_fd(struct input *input, struct error *err)
@@ -82,28 +89,56 @@ static enum error_kind check_header(const struct input *input,
     return ERROR_NONE;
 }
 
-static char *header_name(const struct csv_field *field)
+static char *column_name(const struct csv_record *header, size_t column,
+                         bool has_header)
 {
     struct strbuf name;
 
-    strbuf_init(&name, HEADER_NAME_MAX);
-    columns_add_name(&name, field);
+    if (column == COLUMNS_NONE)
+        return NULL;
+    strbuf_init(&name, COLUMN_NAME_MAX);
+    if (has_header && header->fields[column].len > 0)
+        columns_add_name(&name, &header->fields[column]);
+    else
+        strbuf_addf(&name, "column %zu", column + 1);
     return strbuf_detach(&name);
+}
+
+static enum error_kind find_columns(struct input *input,
+                                    const struct columns_options *wanted,
+                                    struct error *err)
+{
+    const struct csv_record *header = &input->record;
+
+    if (!input->dialect.has_header) {
+        input->is_record_ahead = true;
+        return columns_find_by_content(header, wanted, input->name,
+                                       &input->columns, err);
+    }
+    input->header_line = header->line;
+    if (check_header(input, header, err) != ERROR_NONE)
+        return err->kind;
+    return columns_find(header, wanted, input->name, &input->columns, err);
 }
 
 static enum error_kind read_header(struct input *input, struct error *err)
 {
-    const struct columns_options wanted = {
-        .email_column = input->options->email_column,
-        .role_column = input->options->role_column,
-        .fixed_role = input->options->fixed_role,
+    const struct dialect_options wanted = {
+        .columns =
+            {
+                .email_column = input->options->email_column,
+                .role_column = input->options->role_column,
+                .fixed_role = input->options->fixed_role,
+            },
+        .delimiter = input->options->delimiter,
+        .skip_rows = input->options->skip_rows,
     };
-    struct csv_record header;
     bool has_header;
 
-    if (csv_reader_next(input->reader, &header, &has_header, err) != ERROR_NONE)
+    if (dialect_find(input->reader, &wanted, &input->dialect, err) ||
+        csv_reader_next(input->reader, &input->record, &has_header, err))
         return err->kind;
-    if (!has_header && csv_reader_is_cancelled(input->reader))
+    if (!has_header && encoding_is_cancelled(input->text))
         return error_set(err, ERROR_INPUT,
                          "stopped before the first line of %s was there",
                          input->name);
@@ -112,25 +147,28 @@ static enum error_kind read_header(struct input *input, struct error *err)
                          "%s is empty: its first line must name the columns, "
                          "for example: email,role",
                          input->name);
-    if (check_header(input, &header, err) != ERROR_NONE ||
-        columns_find(&header, &wanted, input->name, &input->columns, err) !=
-            ERROR_NONE)
+    if (find_columns(input, &wanted.columns, err))
         return err->kind;
 
-    free(input->email_header);
-    free(input->role_header);
-    input->email_header = header_name(&header.fields[input->columns.email]);
-    input->role_header = NULL;
-    if (input->columns.role != COLUMNS_NONE)
-        input->role_header = header_name(&header.fields[input->columns.role]);
+    const struct columns *columns = &input->columns;
+    free(input->email_name);
+    free(input->role_name);
+    input->email_name =
+        column_name(&input->record, columns->email, columns->has_header);
+    input->role_name =
+        column_name(&input->record, columns->role, columns->has_header);
     return ERROR_NONE;
 }
 
 static enum error_kind start(struct input *input, struct error *err)
 {
     csv_reader_free(input->reader);
-    input->reader =
-        csv_reader_new(input->fd, input->name, input->options->cancel_fd);
+    input->is_record_ahead = false;
+    input->cleaned = 0;
+    input->text =
+        encoding_new(input->fd, input->name, input->options->cancel_fd,
+                     input->options->encoding);
+    input->reader = csv_reader_new(input->text);
     return read_header(input, err);
 }
 
@@ -159,8 +197,8 @@ void input_close(struct input *input)
     if (input->fd > STDIN_FILENO)
         close(input->fd);
     csv_reader_free(input->reader);
-    free(input->email_header);
-    free(input->role_header);
+    free(input->email_name);
+    free(input->role_name);
     free(input);
 }
 
@@ -190,26 +228,39 @@ static bool is_blank(const struct csv_record *record)
     return true;
 }
 
+static enum error_kind next_record(struct input *input, bool *has_record,
+                                   struct error *err)
+{
+    *has_record = input->is_record_ahead;
+    input->is_record_ahead = false;
+    if (*has_record)
+        return ERROR_NONE;
+    return csv_reader_next(input->reader, &input->record, has_record, err);
+}
+
 enum error_kind input_next(struct input *input, struct row **row,
                            struct error *err)
 {
-    const struct row_check_options check = {
-        .fixed_role = input->options->fixed_role,
-        .email_header = input->email_header,
-        .role_header = input->role_header,
-    };
-    struct csv_record record;
     bool has_record;
 
     *row = NULL;
     do {
-        if (csv_reader_next(input->reader, &record, &has_record, err) !=
-            ERROR_NONE)
+        if (next_record(input, &has_record, err) != ERROR_NONE)
             return err->kind;
-    } while (has_record && is_blank(&record));
+    } while (has_record && is_blank(&input->record));
 
+    const struct row_check_options check = {
+        .fixed_role = input->options->fixed_role,
+        .email_header = input->email_name,
+        .role_header = input->role_name,
+        .is_encoding_assumed = encoding_is_assumed(input->text),
+        .role_map = input->options->role_map,
+        .allow_roles = input->options->allow_roles,
+        .allow_domains = input->options->allow_domains,
+        .cleaned = &input->cleaned,
+    };
     if (has_record)
-        *row = row_check(&record, &input->columns, &check);
+        *row = row_check(&input->record, &input->columns, &check);
     else if (input->is_second_pass)
         return check_unchanged(input, err);
     return ERROR_NONE;
@@ -233,10 +284,29 @@ bool input_is_rewindable(const struct input *input)
 
 bool input_is_cancelled(const struct input *input)
 {
-    return csv_reader_is_cancelled(input->reader);
+    return encoding_is_cancelled(input->text);
 }
 
 const char *input_name(const struct input *input)
 {
     return input->name;
+}
+
+void input_get_facts(const struct input *input, struct input_facts *facts)
+{
+    *facts = (struct input_facts){
+        .encoding = encoding_name(input->text),
+        .is_encoding_assumed = encoding_is_assumed(input->text),
+        .is_mixed = encoding_is_mixed(input->text),
+        .is_gzip = encoding_is_gzip(input->text),
+        .delimiter = input->dialect.delimiter,
+        .is_delimiter_told = input->dialect.is_delimiter_told,
+        .header_line = input->header_line,
+        .lines_above = input->dialect.lines_above,
+        .email_column = input->columns.email + 1,
+        .role_column = input->columns.role + 1,
+        .email_name = input->email_name,
+        .role_name = input->role_name,
+        .cleaned = input->cleaned,
+    };
 }

@@ -5,7 +5,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/strbuf.h"
 #include "domain/row.h"
+#include "input/role_map.h"
 
 /*
  * The front of this room: a file or stdin in, rows out. Used by one thread at
@@ -16,10 +18,35 @@ struct input_options {
     const char *email_column; /* see columns.h; NULL to find it */
     const char *role_column;
     const char *fixed_role;
+    const char *encoding;            /* see encoding.h; NULL to find it */
+    char delimiter;                  /* see dialect.h; '\0' to find it */
+    uint64_t skip_rows;              /* likewise */
+    const struct role_map *role_map; /* see row_check.h for these three */
+    const char *allow_roles;
+    const char *allow_domains;
     int cancel_fd; /* see csv_reader.h, -1 for none */
 };
 
 struct input;
+
+/* How the input was understood: what a person should see before its rows are
+ * taken for people. Strings are the input's. */
+struct input_facts {
+    const char *encoding;     /* see encoding_name() */
+    bool is_encoding_assumed; /* see encoding_is_assumed() */
+    bool is_mixed;            /* not all of it is in that encoding */
+    bool is_gzip;
+    char delimiter;
+    bool is_delimiter_told; /* not found, but given */
+    uint64_t header_line;   /* 0: none */
+    uint64_t lines_above;   /* what stood above the header and was skipped */
+    size_t email_column;    /* from 1 */
+    size_t role_column;     /* 0: every row has the same role */
+    const char *email_name; /* as sentences name it: "E-Mail" in quotes, or
+                               column 2 */
+    const char *role_name;  /* NULL without a column */
+    uint64_t cleaned;       /* addresses that were, see clean.h */
+};
 
 /* Opens, reads the header and finds the columns: waits for the first line.
  * Missing file, directory, empty input, header that does not fit: ERROR_INPUT.
@@ -34,6 +61,13 @@ void input_close(struct input *input);
  * and not given. */
 enum error_kind input_next(struct input *input, struct row **row,
                            struct error *err) MUST_CHECK;
+
+/* Of what has been read so far. */
+void input_get_facts(const struct input *input, struct input_facts *facts);
+
+/* The same in sentences, without the input's name: for the plan, --verbose and
+ * check. */
+void input_assumptions(const struct input *input, struct strbuf *out);
 
 /* Back to the first row, for a second pass. Only when input_is_rewindable().
  * ERROR_INPUT, here or from input_next() at the second pass's end, when the

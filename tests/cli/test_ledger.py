@@ -781,7 +781,7 @@ class Import(LedgerCase):
             ("x.csv", head + good + "3,b@x.org,member\n", ":3: 3 fields"),
             ("x.csv", head + good + "3,bob,member,invited\n", ":3: its email"),
             ("x.csv", "", "is empty"),
-            ("x.xlsx", b"PK\x03\x04\x00\x00", "workbook"),
+            ("x.xlsx", b"PK\x03\x04\x00\x00", "zip file"),
             ("x.jsonl", "hello\n", ":1: no JSON object"),
             ("x.jsonl", '{"email":"a@x.org"}\n', ':1: no "status"'),
         )

@@ -23,6 +23,8 @@ static void an_address_that_may_be_delivered_passes(void **state)
         "a..b.@docomo.ne.jp",
         "ada@example.com.",
         "ada@under_score.example",
+        "ada@[127.0.0.1]",
+        "ada@[IPv6:2001:db8::1]",
         "\"ada lovelace\"@example.com",
         "\"a@b\"@example.com",
         "\"a\\\"b\"@example.com",
@@ -64,7 +66,9 @@ static void one_that_cannot_be_is_told_why(void **state)
         {"\"ada\\", "does not close"},
         {"\"ada\\\"", "does not close"},
         {"\"ada\"", "no \"@\""},
-        {"ada@[127.0.0.1]", "no domain can have"},
+        {"ada@[127.0.0]", "no IP address"},
+        {"ada@[", "no IP address"},
+        {"ada@[IPv6:]", "no IP address"},
         {"ada@example.com,", "no domain can have"},
         {"ada@ex'ample.com", "no domain can have"},
         {"ada@example..com", "a dot too many"},
@@ -92,11 +96,21 @@ static void bytes_after_the_length_are_not_looked_at(void **state)
     assert_null(address_fault("ada@b@c", 5));
 }
 
+static void a_typing_error_has_a_suggestion(void **state)
+{
+    (void)state;
+    assert_string_equal(address_suggestion("ada@Gmial.com"), "gmail.com");
+    assert_null(address_suggestion("ada@gmail.com"));
+    assert_null(address_suggestion("ada@mail.com"));
+    assert_null(address_suggestion("ada"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_address_that_may_be_delivered_passes),
         cmocka_unit_test(one_that_cannot_be_is_told_why),
+        cmocka_unit_test(a_typing_error_has_a_suggestion),
         cmocka_unit_test(bytes_after_the_length_are_not_looked_at),
     };
     return cmocka_run_group_tests_name("address", tests, NULL, NULL);

@@ -178,10 +178,10 @@ static void an_input_that_cannot_be_used_is_an_error(void **state)
         {"", "is empty"},
         {"\n\n", "is empty"},
         {"\xef\xbb\xbf", "is empty"},
-        {"ada@example.com,member\n", "has no header"},
+        {"ada@example.com,Lovelace\n", "has no header"},
         {"name,role\nAda,admin\n", "has no email column"},
         {"\"email,role\nada@example.com,admin\n", "(line 1) do not match"},
-        {"PK\x03\x04", "workbook"},
+        {"PK\x03\x04", "zip file"},
     };
     const struct input_options options = {.path = path, .cancel_fd = -1};
     struct error err = ERROR_INIT;
@@ -200,7 +200,7 @@ static void an_input_that_cannot_be_used_is_an_error(void **state)
 
 static void nul_bytes_in_the_header_mean_no_text_file(void **state)
 {
-    static const char utf16[] = "e\0m\0a\0i\0l\0\n";
+    static const char utf16[] = "email\0,role\n";
     const struct input_options options = {.path = path, .cancel_fd = -1};
     struct error err = ERROR_INIT;
     struct input *input;

@@ -9,7 +9,8 @@
 #include "input/row_check.h"
 
 /* Columns: name, Email, Role. */
-static const struct columns three = {.email = 1, .role = 2, .count = 3};
+static const struct columns three = {
+    .email = 1, .role = 2, .count = 3, .has_header = true};
 static const struct row_check_options by_column = {.email_header = "\"Email\"",
                                                    .role_header = "\"Role\""};
 
@@ -65,13 +66,15 @@ static void a_bad_cell_is_named_with_its_column_and_reason(void **state)
         {"ada@@example.com", "member", CODE_INVALID_EMAIL,
          "\"Email\" has more than one \"@\""},
         {"ad\xe9@example.com", "member", CODE_BAD_ENCODING,
-         "\"Email\" is not UTF-8: export the file as CSV UTF-8"},
+         "\"Email\" is not in the encoding of the text before it: name the "
+         "right one with --encoding, or export as CSV UTF-8"},
         {"ada@example.com", "m\xe9mber", CODE_BAD_ENCODING,
-         "\"Role\" is not UTF-8: export the file as CSV UTF-8"},
+         "\"Role\" is not in the encoding of the text before it: name the "
+         "right one with --encoding, or export as CSV UTF-8"},
         {"ada\x07@example.com", "member", CODE_INVALID_EMAIL,
          "\"Email\" has a line end or control character in it"},
-        {"ada@example.com", "mem\nber", CODE_INVALID_ROLE,
-         "\"Role\" has a line end or control character in it"},
+        {"ada@example.com", "mem\n\x1b", CODE_INVALID_ROLE,
+         "\"Role\" has a control character in it"},
         {"ada@b\xc3\xbc--\xcc\x81.example", "member", CODE_INVALID_EMAIL,
          "\"Email\" has a domain that cannot exist (IDNA refuses it)"},
     };

@@ -1,0 +1,73 @@
+#include "app/tally.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define SLOTS ((size_t)TALLY_CAP * 2)
+
+struct tally *tally_new(void)
+{
+    return xcalloc(1, sizeof(struct tally));
+}
+
+void tally_free(struct tally *tally)
+{
+    if (!tally)
+        return;
+    for (size_t i = 0; i < tally->count; i++)
+        free(tally->entries[i].name);
+    free(tally);
+}
+
+/* FNV-1a; names chosen to collide only make a list of 2000 slow. */
+static size_t slot_of(const char *name)
+{
+    uint32_t hash = 2166136261U;
+
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char)*name) * 16777619U;
+    return hash % SLOTS;
+}
+
+static struct tally_entry *find(struct tally *tally, const char *name)
+{
+    size_t slot = slot_of(name);
+
+    for (; tally->slots[slot]; slot = (slot + 1) % SLOTS) {
+        struct tally_entry *entry = &tally->entries[tally->slots[slot] - 1];
+        if (strcmp(entry->name, name) == 0)
+            return entry;
+    }
+    if (tally->count == TALLY_CAP)
+        return &tally->others;
+    struct tally_entry *entry = &tally->entries[tally->count++];
+    tally->slots[slot] = (uint16_t)tally->count;
+    entry->name = xstrdup(name);
+    return entry;
+}
+
+void tally_add(struct tally *tally, const char *name, uint64_t line)
+{
+    struct tally_entry *entry = find(tally, name);
+
+    if (entry->count < TALLY_KEEP)
+        entry->lines[entry->count] = line;
+    entry->count++;
+}
+
+static int compare(const void *one, const void *other)
+{
+    const struct tally_entry *a = one;
+    const struct tally_entry *b = other;
+
+    if (a->count != b->count)
+        return a->count > b->count ? -1 : 1;
+    return a->lines[0] < b->lines[0] ? -1 : a->lines[0] > b->lines[0];
+}
+
+void tally_sort(struct tally *tally)
+{
+    qsort(tally->entries, tally->count, sizeof(*tally->entries), compare);
+}

@@ -1,0 +1,37 @@
+#ifndef BULK_INVITE_APP_TALLY_H
+#define BULK_INVITE_APP_TALLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Counts by name, and where each stands, with flat memory: what comes after
+ * the first TALLY_CAP names is counted together. One thread.
+ */
+#define TALLY_CAP  2000
+#define TALLY_KEEP 5 /* lines kept of each */
+
+struct tally_entry {
+    char *name;
+    uint64_t count;
+    uint64_t lines[TALLY_KEEP]; /* the first ones */
+};
+
+struct tally {
+    size_t count;
+    struct tally_entry others;
+    struct tally_entry entries[TALLY_CAP];
+    uint16_t slots[TALLY_CAP * 2]; /* hash table of places in entries, from 1 */
+};
+
+struct tally *tally_new(void);
+void tally_free(struct tally *tally);
+
+void tally_add(struct tally *tally, const char *name, uint64_t line);
+
+/* Puts the highest counts first, or what came first. Nothing may be added
+ * afterwards. */
+void tally_sort(struct tally *tally);
+
+#endif

@@ -1,0 +1,54 @@
+#ifndef BULK_INVITE_INPUT_ENCODING_H
+#define BULK_INVITE_INPUT_ENCODING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+/*
+ * An input's text as UTF-8, whatever it is written in. Used by one thread, and
+ * flat in memory. What comes out depends on the bytes alone, not on the reads
+ * they come in.
+ *
+ * Without a name given: a byte order mark tells (and is dropped), or the NULs
+ * of UTF-16 in the first two characters. Otherwise the first character outside
+ * ASCII decides, wherever in the input it is, as all before it reads the same
+ * either way: well-formed as UTF-8, or else Windows-1252, of which Latin-1 is a
+ * part. Later bytes that contradict this are not guessed at: what is not UTF-8
+ * in UTF-8 is let through as it is, and what would be UTF-8 in Windows-1252, or
+ * is nothing in the encoding that was named, becomes the byte FF. Neither is
+ * valid UTF-8, so the check of a row refuses it where it matters.
+ */
+struct encoding;
+
+/* Can the name be given below? A name that iconv(3) knows. */
+bool encoding_is_known(const char *encoding_name);
+
+/* `fd`, `name` and `cancel_fd` as for byte_source_new(); `encoding_name` is
+ * known, or NULL to find it. Strings must live as long as the result. */
+struct encoding *encoding_new(int fd, const char *name, int cancel_fd,
+                              const char *encoding_name);
+void encoding_free(struct encoding *encoding);
+
+/* At least one byte of UTF-8, at most `size` (16 or more); *got is 0 at the end
+ * only. A character may be cut between two reads. ERROR_INPUT: can't be read,
+ * or no text: a workbook and the like, with the way out. */
+enum error_kind encoding_read(struct encoding *encoding, char *buffer,
+                              size_t size, size_t *got,
+                              struct error *err) MUST_CHECK;
+
+/* What has been found so far: "ASCII", "UTF-8", "UTF-16LE", "Windows-1252", or
+ * the name given. */
+const char *encoding_name(const struct encoding *encoding);
+
+/* Windows-1252, because the text is not UTF-8: it could be another. */
+bool encoding_is_assumed(const struct encoding *encoding);
+
+/* Something was not in that encoding. */
+bool encoding_is_mixed(const struct encoding *encoding);
+
+bool encoding_is_gzip(const struct encoding *encoding);
+bool encoding_is_cancelled(const struct encoding *encoding);
+
+#endif

@@ -1,0 +1,104 @@
+"""bulk-invite check: the plan, without the network."""
+
+import json
+import unittest
+
+from support import SendCase
+
+
+class Check(SendCase):
+    def check(self, *args, expect=0, stdin=None):
+        return self.run_program("check", *args, expect=expect, stdin=stdin)
+
+    def check_json(self, *args, expect=0):
+        return json.loads(self.check(*args, "--json", expect=expect).stdout)
+
+    def test_it_says_what_it_assumed_and_what_it_would_do(self):
+        self.write(
+            "team.csv",
+            "Liste\nE-Mail;Rôle\nada@example.com;admin\n"
+            "bob@example.org;staff\nx\n".encode("cp1252"),
+        )
+        done = self.check("team.csv", "--rate", "1/m", expect=3)
+        for words in (
+            "text in Windows-1252",
+            "separated by semicolons",
+            "header in line 2",
+            'role in "Rôle" (column 2)',
+            "2  to invite",
+            "1  invalid",
+            "0:02:00",
+            "line 3: ada@example.com as admin",
+            'line 5: "E-Mail" has no "@"',
+        ):
+            self.assertIn(words, done.stdout)
+        self.assertEqual(done.stderr, "")
+
+    def test_json_holds_the_same(self):
+        self.team("ada@example.com,admin", "Ada@example.com,admin", "x,y")
+        plan = self.check_json("team.csv", expect=3)
+        self.assertEqual(plan["to_invite"], 1)
+        self.assertEqual(plan["duplicate"], 1)
+        self.assertEqual(plan["invalid"], 1)
+        self.assertEqual(plan["need_look"], 1)
+        self.assertEqual(plan["rows"], 3)
+        self.assertEqual(plan["problems"][0]["first_lines"], [4])
+        self.assertEqual(plan["read_as"]["delimiter"], ",")
+        self.assertEqual(
+            plan["first"],
+            [{"line": 2, "email": "ada@example.com", "role": "admin"}],
+        )
+
+    def test_a_ledger_is_read_and_never_made(self):
+        self.team("ada@example.com,admin")
+        sandbox = self.sandbox()
+        args = ("team.csv", "--ledger", "own.db", "--base-url", sandbox.url)
+        plan = self.check_json(*args, "--org", "acme")
+        self.assertEqual(plan["to_invite"], 1)
+        self.assertFalse((self.folder / "own.db").exists())
+        self.send(sandbox, "--ledger", "own.db", expect=0)
+        self.team("ada@example.com,admin", "bob@example.com,admin")
+        before = (self.folder / "own.db").read_bytes()
+        plan = self.check_json(*args, "--org", "acme")
+        self.assertEqual((plan["to_invite"], plan["already_invited"]), (1, 1))
+        self.assertEqual((self.folder / "own.db").read_bytes(), before)
+        self.assertEqual(sandbox.seen()["posts"], 1)
+
+    def test_a_dry_run_is_a_check(self):
+        self.team("ada@example.com,admin")
+        sandbox = self.sandbox()
+        done = self.send(sandbox, "--dry-run", expect=0)
+        self.assertIn("1  to invite", done.stdout)
+        self.assertEqual(sandbox.seen()["posts"], 0)
+
+    def test_what_cannot_be_read(self):
+        self.check("nowhere.csv", expect=4)
+        self.write("team.csv", b"name,team\nAda,x\n")
+        done = self.check("team.csv", expect=4)
+        self.assertIn("--email-column", done.stderr)
+        self.assertEqual(done.stdout, "")
+
+    def test_many_of_one_kind_are_grouped(self):
+        self.team(*["nobody,member"] * 50)
+        done = self.check("team.csv", expect=3)
+        self.assertIn("lines 2, 3, 4, 5, 6 and 45 more: ", done.stdout)
+
+    def test_a_typing_error_is_a_hint_and_no_change(self):
+        self.team("ada@gmial.com,admin")
+        plan = self.check_json("team.csv")
+        self.assertEqual(plan["first"][0]["email"], "ada@gmial.com")
+        self.assertEqual(
+            plan["hints"][0]["hint"], "gmial.com: did you mean gmail.com?"
+        )
+
+    def test_a_list_of_many_names_stays_short(self):
+        self.team(*[f"ada@d{i}.example,role {i}" for i in range(3000)])
+        done = self.check("team.csv")
+        self.assertLess(len(done.stdout.splitlines()), 60)
+        plan = self.check_json("team.csv")
+        self.assertEqual(len(plan["domains"]), 2000)
+        self.assertEqual(plan["other_domains"], 1000)
+
+
+if __name__ == "__main__":
+    unittest.main()
