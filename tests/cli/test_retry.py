@@ -253,12 +253,12 @@ class GivesUp(RetryCase):
             self.check_totals(done, 32), {"invited": 31, "failed": 1}
         )
         bad = self.report()[1]
-        self.assertEqual(
-            (bad["status"], bad["http_status"], bad["attempts"]),
-            ("failed", "503", "2"),
-        )
+        self.assertEqual((bad["status"], bad["http_status"]), ("failed", "503"))
         self.assertEqual(bad["error_code"], "unavailable")
-        self.assertEqual(self.posts(sandbox)["bad@b.c"], 2)
+        # One whose backoff was so short that nobody was answered in between
+        # does not count (tests/unit/send/test_retry.c has the exact rule).
+        self.assertGreaterEqual(int(bad["attempts"]), 2)
+        self.assertEqual(self.posts(sandbox)["bad@b.c"], int(bad["attempts"]))
         self.assertIn("nobody was invited", done.stderr)
 
     def test_a_server_that_stays_away(self):
