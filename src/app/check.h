@@ -5,7 +5,7 @@
 
 #include "app/options.h"
 #include "app/plan.h"
-#include "app/tally.h"
+#include "domain/tally.h"
 #include "input/input.h"
 
 /*

@@ -86,24 +86,21 @@ static enum error_kind open_input(struct send *send, struct error *err)
     return input_open(&send->input, &send->input_choice.options, err);
 }
 
-static enum error_kind set_policy(struct send *send, struct error *err)
+static bool is_resend(const struct options *options, const char *word)
+{
+    return options->resend && strcmp(options->resend, word) == 0;
+}
+
+static void set_policy(struct send *send)
 {
     const struct options *options = send->options;
     struct ledger_policy policy = {
         .retries_unknown = options->retry_unknown,
+        .resends_expired = is_resend(options, "expired"),
+        .resends_changed = is_resend(options, "changed"),
         .resend_before_s = options->resend_before_s,
     };
-    if (options->resend) {
-        policy.resends_expired = strcmp(options->resend, "expired") == 0;
-        policy.resends_changed = strcmp(options->resend, "changed") == 0;
-        if (!policy.resends_expired && !policy.resends_changed)
-            return error_set(err, ERROR_USAGE,
-                             "--resend %s: it is either \"expired\" or "
-                             "\"changed\"",
-                             options->resend);
-    }
     ledger_set_policy(send->ledger, &policy);
-    return ERROR_NONE;
 }
 
 /* A rehearsal remembers nothing, unless a ledger is named for it. */
@@ -126,8 +123,9 @@ static enum error_kind open_ledger(struct send *send, struct error *err)
     };
     enum error_kind kind = ledger_open(&send->ledger, &ledger, err);
     strbuf_clear(&activity);
-    if (kind || set_policy(send, err))
-        return err->kind;
+    if (kind)
+        return kind;
+    set_policy(send);
     return ledger_load_pace(send->ledger, &send->pace, err);
 }
 

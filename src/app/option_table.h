@@ -14,6 +14,7 @@
 enum option_type {
     OPTION_TEXT,     /* UTF-8 without control characters */
     OPTION_PATH,     /* any bytes */
+    OPTION_CHOICE,   /* one of the words of `argument`: "csv|jsonl" */
     OPTION_BOOL,     /* --x, --no-x, x = yes */
     OPTION_COUNT,    /* without a default: UINT64_MAX, no limit */
     OPTION_DURATION, /* see values.h */

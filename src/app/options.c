@@ -59,6 +59,24 @@ static enum error_kind check_text(const struct option_spec *option,
     return ERROR_NONE;
 }
 
+/* Is `text` one of the words of "csv|jsonl"? */
+static enum error_kind check_choice(const struct option_spec *option,
+                                    const char *text, struct error *err)
+{
+    size_t len = strlen(text);
+
+    for (const char *word = option->argument; *word;) {
+        size_t word_len = strcspn(word, "|");
+
+        if (word_len == len && memcmp(word, text, len) == 0)
+            return ERROR_NONE;
+        word += word_len;
+        word += *word == '|';
+    }
+    return error_set(err, ERROR_USAGE, "\"%s\" is none of %s", text,
+                     option->argument);
+}
+
 static enum error_kind set_duration(const struct option_spec *option,
                                     const char *text, int64_t *field,
                                     struct error *err)
@@ -83,7 +101,9 @@ static enum error_kind set_option(struct options *options,
     switch (option->type) {
     case OPTION_TEXT:
     case OPTION_PATH:
-        if (check_text(option, text, err))
+    case OPTION_CHOICE:
+        if (check_text(option, text, err) ||
+            (option->type == OPTION_CHOICE && check_choice(option, text, err)))
             return err->kind;
         *(const char **)field = keep_text(options, text);
         return ERROR_NONE;

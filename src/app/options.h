@@ -58,9 +58,12 @@ struct options {
     const char *role_map_file;
     const char *allow_role; /* lists with commas; NULL: any */
     const char *allow_domain;
-    const char *report; /* NULL: INPUT.report.csv */
-    const char *output; /* NULL: stdout */
+    const char *report;       /* NULL: INPUT.report.csv */
+    const char *retry_file;   /* NULL: INPUT.retry.csv */
+    const char *metrics_file; /* NULL: none */
+    const char *output;       /* NULL: stdout */
     const char *format; /* "csv", "jsonl", or NULL: by the name's ending */
+    bool html;
     int64_t within_us;
     bool json;
 
@@ -96,6 +99,10 @@ struct options {
     bool dry_run;
     bool error_on_no_rows;
     bool verbose;
+    bool quiet;
+    const char *progress;   /* "auto", "always", "never" */
+    const char *log_format; /* "text", "json" */
+    const char *log_file;   /* NULL: stderr */
 
     struct option_text *texts; /* own every string above but `topic` */
 };

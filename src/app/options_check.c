@@ -93,17 +93,6 @@ static enum error_kind settle_identity(struct options *options,
     return ERROR_NONE;
 }
 
-static enum error_kind check_format(const struct options *options,
-                                    struct error *err)
-{
-    const char *format = options->format;
-
-    if (!format || strcmp(format, "csv") == 0 || strcmp(format, "jsonl") == 0)
-        return ERROR_NONE;
-    return error_set(err, ERROR_USAGE,
-                     "--format: \"%s\" is neither csv nor jsonl", format);
-}
-
 static enum error_kind check_resolve(const struct options *options,
                                      struct error *err)
 {
@@ -136,8 +125,6 @@ enum error_kind options_check(struct options *options, enum command command,
     if (command == COMMAND_RESOLVE && check_resolve(options, err))
         return err->kind;
     if (command == COMMAND_FORGET && check_forget(options, err))
-        return err->kind;
-    if (check_format(options, err))
         return err->kind;
     return settle_identity(options, command, places, err);
 }

@@ -174,7 +174,7 @@ static void wrong_command_lines_are_told_the_way_out(void **state)
                              "9223372036854775807 are possible"},
         {"report 1 2 --org a", "one RUN at a time: 2 is a second one, after 1"},
         {"report --format xml --org a",
-         "--format: \"xml\" is neither csv nor jsonl"},
+         "--format: \"xml\" is none of csv|jsonl"},
         {"resolve --invited --org a",
          "which EMAIL? bulk-invite status lists the people of whom nobody can "
          "tell whether they were invited"},

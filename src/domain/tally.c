@@ -1,4 +1,4 @@
-#include "app/tally.h"
+#include "domain/tally.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-#ifndef BULK_INVITE_APP_TALLY_H
-#define BULK_INVITE_APP_TALLY_H
+#ifndef BULK_INVITE_DOMAIN_TALLY_H
+#define BULK_INVITE_DOMAIN_TALLY_H
 
 #include <stdbool.h>
 #include <stddef.h>
