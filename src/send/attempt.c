@@ -17,6 +17,7 @@ struct attempt {
     CURL *easy;
     const struct request_settings *settings;
     const atomic_bool *no_more_sends;
+    CURLM *multi;
     struct connections *connections;
     struct request_headers *headers;
     struct row *row; /* NULL: free for the next one */
@@ -36,8 +37,8 @@ static bool has_unasked_input(const struct attempt *attempt, int local_port)
 {
     long connects = 0;
     curl_easy_getinfo(attempt->easy, CURLINFO_NUM_CONNECTS, &connects);
-    return connects == 0 &&
-           connections_has_input(attempt->connections, local_port);
+    return connections_has_input(attempt->connections, local_port) &&
+           connects == 0;
 }
 
 /* libcurl's prototype. NOLINTNEXTLINE(readability-non-const-parameter) */
@@ -120,12 +121,13 @@ static enum error_kind configure(struct attempt *attempt, struct error *err)
 }
 
 struct attempt *attempt_new(const struct request_settings *settings,
-                            const atomic_bool *no_more_sends,
+                            const atomic_bool *no_more_sends, void *multi,
                             struct connections *connections, struct error *err)
 {
     struct attempt *attempt = xcalloc(1, sizeof(*attempt));
     attempt->settings = settings;
     attempt->no_more_sends = no_more_sends;
+    attempt->multi = multi;
     attempt->connections = connections;
     strbuf_init(&attempt->request_body, REQUEST_BODY_CAP);
     strbuf_init(&attempt->reply_body, REPLY_BODY_CAP);
@@ -152,9 +154,8 @@ void attempt_free(struct attempt *attempt)
     free(attempt);
 }
 
-enum error_kind attempt_start(struct attempt *attempt, void *multi,
-                              struct row *row, int64_t now_us,
-                              struct error *err)
+enum error_kind attempt_start(struct attempt *attempt, struct row *row,
+                              int64_t now_us, struct error *err)
 {
     strbuf_reset(&attempt->request_body);
     strbuf_reset(&attempt->reply_body);
@@ -170,7 +171,7 @@ enum error_kind attempt_start(struct attempt *attempt, void *multi,
     request_headers_set_key(attempt->headers, row->idempotency_key);
     SET(CURLOPT_POSTFIELDSIZE, (long)attempt->request_body.len);
     SET(CURLOPT_POSTFIELDS, attempt->request_body.bytes);
-    CURLMcode code = curl_multi_add_handle(multi, attempt->easy);
+    CURLMcode code = curl_multi_add_handle(attempt->multi, attempt->easy);
     if (code != CURLM_OK)
         return error_set(err, ERROR_STORAGE, "libcurl cannot start: %s",
                          curl_multi_strerror(code));
@@ -326,8 +327,10 @@ static void answered(struct attempt *attempt, long http_status, int curl_code,
         .body = attempt->reply_body.bytes,
         .body_len = attempt->reply_body.len,
         .is_body_cut = curl_code != CURLE_OK,
-        .has_gateway_mark = reply_body_has_gateway_mark(
-            strbuf_str(&attempt->reply_body), attempt->reply_body.len),
+        .has_gateway_mark =
+            http_status == 503 &&
+            reply_body_has_gateway_mark(strbuf_str(&attempt->reply_body),
+                                        attempt->reply_body.len),
         .is_edge_refusal = attempt->reply_headers.is_edge_refusal,
     };
     result->kind = kind_of(
@@ -339,7 +342,7 @@ static void answered(struct attempt *attempt, long http_status, int curl_code,
         no_answer(attempt, curl_code, result);
 }
 
-struct row *attempt_finish(struct attempt *attempt, void *multi, int curl_code,
+struct row *attempt_finish(struct attempt *attempt, int curl_code,
                            struct result *result)
 {
     *result = (struct result){.retry_after_us = -1, .quota = QUOTA_HINT_NONE};
@@ -347,7 +350,7 @@ struct row *attempt_finish(struct attempt *attempt, void *multi, int curl_code,
     long request_bytes = 0;
     curl_easy_getinfo(attempt->easy, CURLINFO_RESPONSE_CODE, &http_status);
     curl_easy_getinfo(attempt->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
-    curl_multi_remove_handle(multi, attempt->easy);
+    curl_multi_remove_handle(attempt->multi, attempt->easy);
     /* libcurl counts a request's bytes when it ends by itself. */
     bool is_cut_off = curl_code == ATTEMPT_CUT_OFF;
 

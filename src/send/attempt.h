@@ -26,9 +26,9 @@
 struct attempt;
 
 /* All of it lives longer than the attempt, the connections longer than the
- * multi handle. */
+ * multi handle, which all its requests go through. */
 struct attempt *attempt_new(const struct request_settings *settings,
-                            const atomic_bool *no_more_sends,
+                            const atomic_bool *no_more_sends, void *multi,
                             struct connections *connections,
                             struct error *err) MUST_CHECK;
 
@@ -37,9 +37,8 @@ void attempt_free(struct attempt *attempt);
 
 /* Adds the request for `row` to the multi handle. The attempt has the row until
  * attempt_finish(). */
-enum error_kind attempt_start(struct attempt *attempt, void *multi,
-                              struct row *row, int64_t now_us,
-                              struct error *err) MUST_CHECK;
+enum error_kind attempt_start(struct attempt *attempt, struct row *row,
+                              int64_t now_us, struct error *err) MUST_CHECK;
 
 /*
  * Takes the request out of the multi handle, says how it ended and gives the
@@ -47,7 +46,7 @@ enum error_kind attempt_start(struct attempt *attempt, void *multi,
  * stopped in mid-flight. The caller clears result->outcome.
  */
 #define ATTEMPT_CUT_OFF (-1)
-struct row *attempt_finish(struct attempt *attempt, void *multi, int curl_code,
+struct row *attempt_finish(struct attempt *attempt, int curl_code,
                            struct result *result);
 
 bool attempt_is_in_flight(const struct attempt *attempt);

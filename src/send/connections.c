@@ -9,15 +9,9 @@
 
 #include "base/error.h"
 
-struct connection {
-    int fd;
-    int local_port; /* 0: not asked for yet */
-};
-
 struct connections {
-    struct connection *open;
-    size_t count;
-    size_t size;
+    struct connection *at; /* by file descriptor */
+    int size;
 };
 
 struct connections *connections_new(void)
@@ -29,45 +23,39 @@ void connections_free(struct connections *connections)
 {
     if (!connections)
         return;
-    free(connections->open);
+    free(connections->at);
     free(connections);
 }
 
-static void forget(struct connections *connections, int fd)
+struct connection *connections_at(struct connections *connections, int fd)
 {
-    for (size_t i = 0; i < connections->count; i++)
-        if (connections->open[i].fd == fd)
-            connections->open[i--] = connections->open[--connections->count];
-}
-
-static void grow(struct connections *connections)
-{
-    size_t size = 2 * connections->size + 16;
-    struct connection *open = xcalloc(size, sizeof(*open));
-    if (connections->count > 0)
-        memcpy(open, connections->open, connections->count * sizeof(*open));
-    free(connections->open);
-    connections->open = open;
-    connections->size = size;
+    if (fd >= connections->size) {
+        int size = 2 * fd + 16;
+        struct connection *at = xcalloc((size_t)size, sizeof(*at));
+        if (connections->size > 0)
+            memcpy(at, connections->at,
+                   (size_t)connections->size * sizeof(*at));
+        free(connections->at);
+        connections->at = at;
+        connections->size = size;
+    }
+    return &connections->at[fd];
 }
 
 int connections_open(struct connections *connections, int family, int type,
                      int protocol)
 {
     int fd = socket(family, type | SOCK_CLOEXEC, protocol);
-    if (fd < 0)
-        return -1;
-    /* libcurl closes some that never were connected without a word */
-    forget(connections, fd);
-    if (connections->count == connections->size)
-        grow(connections);
-    connections->open[connections->count++] = (struct connection){.fd = fd};
+    /* libcurl closes some that never were connected without a word: nothing is
+     * known of one with their number */
+    if (fd >= 0)
+        *connections_at(connections, fd) = (struct connection){.is_open = true};
     return fd;
 }
 
 int connections_close(struct connections *connections, int fd)
 {
-    forget(connections, fd);
+    *connections_at(connections, fd) = (struct connection){0};
     return close(fd);
 }
 
@@ -86,14 +74,17 @@ static int local_port_of(int fd)
 
 bool connections_has_input(struct connections *connections, int local_port)
 {
-    for (size_t i = 0; i < connections->count; i++) {
-        struct connection *connection = &connections->open[i];
+    for (int fd = 0; fd < connections->size; fd++) {
+        struct connection *connection = &connections->at[fd];
+        if (!connection->is_open)
+            continue;
         if (connection->local_port == 0)
-            connection->local_port = local_port_of(connection->fd);
+            connection->local_port = local_port_of(fd);
         if (connection->local_port != local_port)
             continue;
-        struct pollfd fd = {.fd = connection->fd, .events = POLLIN};
-        if (poll(&fd, 1, 0) > 0)
+        connection->is_kept = true;
+        struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+        if (poll(&poll_fd, 1, 0) > 0)
             return true;
     }
     return false;

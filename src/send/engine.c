@@ -1,6 +1,5 @@
 #include "send/engine.h"
 
-#include <curl/curl.h>
 #include <sys/prctl.h>
 
 #include "base/clock.h"
@@ -30,25 +29,21 @@ static void init_policies(struct engine *engine)
                options->same_refusals_most, seeds[1]);
 }
 
-static enum error_kind init_multi(struct engine *engine, struct error *err)
+static enum error_kind init_attempts(struct engine *engine, struct error *err)
 {
+    uint32_t count = engine->options.concurrency;
     /* libcurl would write every connection's keys there. */
     unsetenv("SSLKEYLOGFILE");
-    engine->multi = curl_multi_init();
-    if (!engine->multi)
-        error_out_of_memory();
-    curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS,
-                      (long)engine->options.concurrency);
-    curl_multi_setopt(engine->multi, CURLMOPT_PIPELINING,
-                      (long)CURLPIPE_NOTHING);
-    engine->connections = connections_new();
-    uint32_t count = engine->options.concurrency;
+    if (request_parse_url(&engine->options.request, err) ||
+        event_loop_new(&engine->loop, count, err))
+        return err->kind;
     engine->attempts = xcalloc(count, sizeof(struct attempt *));
     engine->idle = xcalloc(count, sizeof(struct attempt *));
     for (uint32_t i = 0; i < count; i++) {
         struct attempt *attempt =
             attempt_new(&engine->options.request, &engine->no_more_sends,
-                        engine->connections, err);
+                        event_loop_multi(engine->loop, i),
+                        event_loop_connections(engine->loop), err);
         if (!attempt)
             return err->kind;
         engine->attempts[i] = attempt;
@@ -85,7 +80,7 @@ enum error_kind engine_new(struct engine **out,
     engine->end_us = CLOCK_NEVER_US;
     if (options->max_duration_us < CLOCK_NEVER_US - now_us)
         engine->end_us = now_us + options->max_duration_us;
-    if (init_multi(engine, err)) {
+    if (init_attempts(engine, err)) {
         engine_free(engine);
         return err->kind;
     }
@@ -102,8 +97,8 @@ void engine_free(struct engine *engine)
         attempt_free(engine->attempts[i]);
     free(engine->attempts);
     free(engine->idle);
-    curl_multi_cleanup(engine->multi);
-    connections_free(engine->connections);
+    event_loop_free(engine->loop);
+    request_clear_url(&engine->options.request);
     due_heap_free(engine->waiting);
     free(engine->ready.rows);
     free(engine->outbox);
@@ -130,16 +125,10 @@ static void tell_committer(struct engine *engine)
 
 static void collect_ended(struct engine *engine, int64_t now_us)
 {
-    CURLMsg *message;
-    int left;
-    while ((message = curl_multi_info_read(engine->multi, &left)) != NULL) {
-        if (message->msg != CURLMSG_DONE)
-            continue;
-        /* removing the handle invalidates the message */
-        CURLcode code = message->data.result;
-        engine_conclude(engine, attempt_of(message->easy_handle), (int)code,
-                        now_us);
-    }
+    void *easy;
+    int curl_code;
+    while ((easy = event_loop_next_ended(engine->loop, &curl_code)) != NULL)
+        engine_conclude(engine, attempt_of(easy), curl_code, now_us);
 }
 
 static void stop_if_given_up(struct engine *engine, int64_t now_us)
@@ -209,18 +198,6 @@ static int64_t poll_until_us(const struct engine *engine, int64_t now_us)
     return start_us < until_us ? start_us : until_us;
 }
 
-static void wait_for_events(struct engine *engine, int64_t now_us)
-{
-    int64_t wait_us = poll_until_us(engine, now_us) - now_us;
-    if (wait_us < 0)
-        wait_us = 0;
-    /* The poll counts milliseconds; at 50 a second, one too many is 5 % of the
-     * rate. The rest is slept. */
-    if (wait_us > 0 && wait_us < US_PER_MS)
-        clock_sleep_us(wait_us);
-    curl_multi_poll(engine->multi, NULL, 0, (int)(wait_us / US_PER_MS), NULL);
-}
-
 /* Everything admitted has been handed back, and nothing more can come. */
 static bool is_done(struct engine *engine)
 {
@@ -233,8 +210,6 @@ static bool is_done(struct engine *engine)
 /* One turn; false when it was the last. */
 static bool turn(struct engine *engine)
 {
-    int running;
-    curl_multi_perform(engine->multi, &running);
     int64_t now_us = clock_monotonic_us();
     collect_ended(engine, now_us);
     /* read before receiving: then what it announces has been received */
@@ -254,11 +229,13 @@ static bool turn(struct engine *engine)
         engine_start_ready(engine, now_us);
         engine_ask(engine, now_us);
     }
+    event_loop_run_due(engine->loop);
+    collect_ended(engine, now_us);
     publish(engine, now_us);
     bool is_last = is_end && is_done(engine);
     tell_committer(engine);
     if (!is_last)
-        wait_for_events(engine, now_us);
+        event_loop_wait(engine->loop, poll_until_us(engine, now_us));
     return !is_last;
 }
 
@@ -272,7 +249,7 @@ void engine_run(struct engine *engine)
 
 void engine_wake(struct engine *engine)
 {
-    curl_multi_wakeup(engine->multi);
+    event_loop_wake(engine->loop);
 }
 
 void engine_end_of_rows(struct engine *engine)

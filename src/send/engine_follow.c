@@ -116,8 +116,7 @@ void engine_conclude(struct engine *engine, struct attempt *attempt,
     struct result result;
     struct decision decision;
     int64_t started_us = attempt_started_us(attempt);
-    struct row *row =
-        attempt_finish(attempt, engine->multi, curl_code, &result);
+    struct row *row = attempt_finish(attempt, curl_code, &result);
     engine->idle[engine->idle_count++] = attempt;
     note_trouble(engine, row, &result);
     retry_decide(&engine->retry, row, &result, now_us, &decision);

@@ -105,7 +105,7 @@ void engine_start_ready(struct engine *engine, int64_t now_us)
            pacer_take(&engine->pacer, now_us)) {
         struct attempt *attempt = engine->idle[--engine->idle_count];
         struct row *row = engine_pop_ready(engine);
-        if (attempt_start(attempt, engine->multi, row, now_us, &err)) {
+        if (attempt_start(attempt, row, now_us, &err)) {
             /* Only memory can be short here: nothing was sent. */
             engine->idle[engine->idle_count++] = attempt;
             outcome_set(&row->outcome, STATUS_UNPROCESSED, CODE_SETUP,

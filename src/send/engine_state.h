@@ -8,6 +8,7 @@
 #include "send/attempt.h"
 #include "send/due_heap.h"
 #include "send/engine.h"
+#include "send/event_loop.h"
 #include "send/pacer.h"
 #include "send/retry.h"
 
@@ -35,8 +36,7 @@ struct withheld {
 struct engine {
     struct engine_options options;
     struct engine_ports ports;
-    void *multi; /* CURLM */
-    struct connections *connections;
+    struct event_loop *loop;
     uint32_t admitted_most;
 
     struct attempt **attempts; /* `concurrency` of them */

@@ -20,6 +20,26 @@ struct request_headers {
     char *authorization; /* inside the list, or NULL */
 };
 
+enum error_kind request_parse_url(struct request_settings *settings,
+                                  struct error *err)
+{
+    settings->parsed_url = curl_url();
+    if (!settings->parsed_url)
+        error_out_of_memory();
+    CURLUcode code =
+        curl_url_set(settings->parsed_url, CURLUPART_URL, settings->url, 0);
+    if (code == CURLUE_OK)
+        return ERROR_NONE;
+    return error_set(err, ERROR_USAGE, "libcurl does not take the URL %s: %s",
+                     settings->url, curl_url_strerror(code));
+}
+
+void request_clear_url(struct request_settings *settings)
+{
+    curl_url_cleanup(settings->parsed_url);
+    settings->parsed_url = NULL;
+}
+
 static char *append(struct request_headers *headers, const char *line)
 {
     struct curl_slist *list = curl_slist_append(headers->list, line);
@@ -117,7 +137,7 @@ enum error_kind request_configure(void *easy,
                                   const struct request_headers *headers,
                                   struct error *err)
 {
-    SET(CURLOPT_URL, settings->url);
+    SET(CURLOPT_CURLU, settings->parsed_url);
     SET(CURLOPT_POST, 1L);
     SET(CURLOPT_HTTPHEADER, headers->list);
     SET(CURLOPT_USERAGENT, "bulk-invite/" BULK_INVITE_VERSION);

@@ -10,12 +10,19 @@
  */
 struct request_settings {
     const char *url;
+    void *parsed_url;   /* request_parse_url()'s */
     const char *token;  /* NULL: no Authorization header */
     const char *proxy;  /* NULL: none, whatever the environment says */
     const char *cacert; /* NULL: the system's certificates */
     int64_t timeout_us;
     int64_t connect_timeout_us;
 };
+
+/* Takes settings->url apart once for all requests, into parsed_url: an eighth
+ * of what a request costs. Clear it after the requests. */
+enum error_kind request_parse_url(struct request_settings *settings,
+                                  struct error *err) MUST_CHECK;
+void request_clear_url(struct request_settings *settings);
 
 /* The headers of one request, with room for its Idempotency-Key. */
 struct request_headers;
