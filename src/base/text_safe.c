@@ -117,9 +117,19 @@ char *text_safe_dup(const char *text)
     return strbuf_detach(&out);
 }
 
+/* From `at` on, over printable ASCII: nearly all there is, several times for
+ * each row. */
+static size_t skip_plain(const char *bytes, size_t len, size_t at)
+{
+    while (at < len && (unsigned char)(bytes[at] - 0x20) < 0x5F)
+        at++;
+    return at;
+}
+
 bool text_is_utf8(const char *bytes, size_t len)
 {
-    for (size_t at = 0, used; at < len; at += used)
+    size_t used;
+    for (size_t at = 0; (at = skip_plain(bytes, len, at)) < len; at += used)
         if (decode(bytes + at, len - at, &used) == NOT_UTF8)
             return false;
     return true;
@@ -135,7 +145,8 @@ size_t text_utf8_len(const char *text)
 
 bool text_has_control(const char *bytes, size_t len)
 {
-    for (size_t at = 0, used; at < len; at += used)
+    size_t used;
+    for (size_t at = 0; (at = skip_plain(bytes, len, at)) < len; at += used)
         if (is_control(decode(bytes + at, len - at, &used)))
             return true;
     return false;

@@ -98,15 +98,18 @@ static void break_ledger(struct committer *committer, const struct error *why)
 /* A random UUID (RFC 9562 5.4). */
 static void make_idempotency_key(char key[IDEMPOTENCY_KEY_SIZE])
 {
-    unsigned char b[16];
-    random_bytes(b, sizeof(b));
-    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
-    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-    snprintf(key, IDEMPOTENCY_KEY_SIZE,
-             "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
-             "%02x%02x%02x%02x%02x%02x",
-             b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
-             b[11], b[12], b[13], b[14], b[15]);
+    static const char form[] = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
+    static const char digits[] = "0123456789abcdef";
+    unsigned char random[IDEMPOTENCY_KEY_SIZE - 1];
+    random_bytes(random, sizeof(random));
+    for (size_t i = 0; i < sizeof(random); i++) {
+        key[i] = form[i];
+        if (form[i] == 'x')
+            key[i] = digits[random[i] & 15];
+        else if (form[i] == 'y')
+            key[i] = digits[8 | (random[i] & 3)];
+    }
+    key[sizeof(random)] = '\0';
 }
 
 static void give_to_engine(struct committer *committer, struct row *row)

@@ -25,27 +25,13 @@
     X("error_code", text, outcome_code_name(row->outcome.code))           \
     X("error", text, row->outcome.error)
 
-/* Would a spreadsheet take the cell for a formula (OWASP, CSV injection)? */
+/* Would a spreadsheet take the cell for a formula (OWASP, CSV injection)? The
+ * full-width forms of = + - @ are U+FF1D, FF0B, FF0D, FF20. */
 static bool is_formula(const char *text)
 {
-    static const char *const starts[] = {
-        "=",
-        "+",
-        "-",
-        "@",
-        "\t",
-        "\r",
-        "\n",
-        "\xef\xbc\x9d" /* U+FF1D = */,
-        "\xef\xbc\x8b" /* U+FF0B + */,
-        "\xef\xbc\x8d" /* U+FF0D - */,
-        "\xef\xbc\xa0" /* U+FF20 @ */,
-    };
-
-    for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
-        if (strncmp(text, starts[i], strlen(starts[i])) == 0)
-            return true;
-    return false;
+    if (strncmp(text, "\xef\xbc", 2) == 0)
+        return text[2] && strchr("\x9d\x8b\x8d\xa0", text[2]);
+    return text[0] && strchr("=+-@\t\r\n", text[0]);
 }
 
 /* What already starts with an apostrophe before a formula gets another one:
@@ -59,14 +45,14 @@ bool report_needs_apostrophe(const char *text)
  * which might be a formula, in the middle of this one. */
 static bool is_plain(const char *text)
 {
-    size_t len = strlen(text);
+    static const char special[] =
+        "\",;|\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10\x11"
+        "\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f";
+    size_t len = strcspn(text, special);
 
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f ||
-            strchr("\",;|", text[i]))
-            return false;
-    return text[0] != ' ' && text[len - (len > 0)] != ' ' &&
-           !report_needs_apostrophe(text) && text_is_utf8(text, len);
+    return text[len] == '\0' && text[0] != ' ' &&
+           text[len - (len > 0)] != ' ' && !report_needs_apostrophe(text) &&
+           text_is_utf8(text, len);
 }
 
 static void csv_text(struct strbuf *out, const char *text)
