@@ -3,7 +3,8 @@
 # through ctest. As root or with sudo; a second run installs nothing.
 #
 #   tests/run.sh            all of it: AddressSanitizer + UBSan (gcc), injected
-#                           faults (no sanitizer), ThreadSanitizer (clang), lint
+#                           faults and the package (no sanitizer),
+#                           ThreadSanitizer (clang), lint
 #   tests/run.sh REGEX      only the tests whose names match, ASan + UBSan
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,6 +17,7 @@ packages=(
     libcmocka-dev
     python3 python3-fastapi python3-uvicorn openssl mandoc faketime
     xlsx2csv python3-openpyxl
+    git lintian systemd
 )
 missing=()
 for package in "${packages[@]}"; do
@@ -45,10 +47,11 @@ if [ $# -gt 0 ]; then
     exec ctest --test-dir build/asan --output-on-failure -R "$1"
 fi
 ctest --test-dir build/asan --output-on-failure -j 2 --no-tests=error
-# Faults that are preloaded need a build without sanitizers.
+# Faults that are preloaded need a build without sanitizers, and so does what is
+# packed.
 build build/plain gcc ""
 ctest --test-dir build/plain --output-on-failure -j 2 --no-tests=error \
-    -R 'faults/test_(torture|order|failures|starts|clock)'
+    -R '^package/|faults/test_(torture|order|failures|starts|clock)'
 build build/tsan clang thread
 ctest --test-dir build/tsan --output-on-failure -j 2 --no-tests=error
 tests/lint.sh build/tsan

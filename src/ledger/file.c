@@ -140,6 +140,20 @@ enum error_kind file_create(const char *path, struct error *err)
     return ERROR_NONE;
 }
 
+char *file_resolve_folders(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    char *folder = slash ? xstrndup(path, (size_t)(name - path)) : xstrdup(".");
+    char *resolved = realpath(folder, NULL);
+    char *whole = NULL;
+    if (asprintf(&whole, "%s/%s", resolved ? resolved : folder, name) < 0)
+        error_out_of_memory();
+    free(resolved);
+    free(folder);
+    return whole;
+}
+
 int64_t file_size(const char *path)
 {
     struct stat stat_of_file;

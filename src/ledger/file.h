@@ -34,6 +34,10 @@ enum error_kind file_make_folders(const char *path,
  * readable to others. */
 enum error_kind file_create(const char *path, struct error *err) MUST_CHECK;
 
+/* The same file by a name whose folders are no symbolic links; the last part
+ * stays as it is. For the caller to free. */
+char *file_resolve_folders(const char *path);
+
 /* 0 when it cannot be said. */
 int64_t file_size(const char *path);
 

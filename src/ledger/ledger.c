@@ -199,15 +199,19 @@ static enum error_kind check_health(struct ledger *ledger, int64_t bytes,
 
 static enum error_kind open_database(struct ledger *ledger,
                                      const struct ledger_options *options,
-                                     struct error *err)
+                                     bool is_on_disk, struct error *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
                 SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
-    /* An empty name is SQLite's private temporary file. */
-    const char *path = options->path ? options->path : "";
     if (sodium_init() < 0)
         return error_set(err, ERROR_STORAGE, "libsodium cannot start");
-    if (sqlite3_open_v2(path, &ledger->db, flags, NULL) != SQLITE_OK)
+    /* NOFOLLOW refuses links among the folders too, and systemd's state folder
+     * is one. An empty name is SQLite's private temporary file. */
+    char *path = is_on_disk ? file_resolve_folders(options->path)
+                            : xstrdup(options->path ? options->path : "");
+    int result = sqlite3_open_v2(path, &ledger->db, flags, NULL);
+    free(path);
+    if (result != SQLITE_OK)
         return ledger_error(ledger, err);
     sqlite3_extended_result_codes(ledger->db, 1);
     /* A reader may be in the way of a checkpoint for a moment. */
@@ -302,7 +306,7 @@ enum error_kind ledger_open(struct ledger **out,
     ledger->policy.resend_before_s = INT64_MIN;
     ledger->first_row = INT64_MAX;
     if ((is_on_disk && take_file(ledger, options, err)) ||
-        open_database(ledger, options, err) ||
+        open_database(ledger, options, is_on_disk, err) ||
         settle_in(ledger, options, is_on_disk, err)) {
         ledger_close(ledger);
         return err->kind;

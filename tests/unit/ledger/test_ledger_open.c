@@ -227,6 +227,23 @@ static void a_cut_or_scribbled_file_is_left_alone(void **state)
     refused(ERROR_STORAGE, "ledger ");
 }
 
+/* As systemd's /var/lib/bulk-invite is one with DynamicUser=. */
+static void a_folder_may_be_a_symbolic_link(void **state)
+{
+    char link[80];
+    char through_link[96];
+    (void)state;
+    make_ledger();
+    snprintf(link, sizeof(link), "%s.link", path);
+    snprintf(through_link, sizeof(through_link), "%s/%s", link,
+             strrchr(path, '/') + 1);
+    assert_int_equal(symlink(folder, link), 0);
+    struct ledger_options options = options_of(through_link);
+    options.must_exist = true;
+    ok(try_open(&options));
+    unlink(link);
+}
+
 static void what_is_no_file_is_refused(void **state)
 {
     char target[80];
@@ -454,6 +471,7 @@ int main(void)
         CASE(another_programs_database_is_left_alone),
         CASE(a_text_file_is_left_alone),
         CASE(a_cut_or_scribbled_file_is_left_alone),
+        CASE(a_folder_may_be_a_symbolic_link),
         CASE(what_is_no_file_is_refused),
         CASE(another_users_file_is_refused),
         CASE(one_writer_at_a_time_and_the_other_learns_who),
