@@ -14,6 +14,7 @@
 #define RESOLVE FOR_COMMAND(COMMAND_RESOLVE)
 #define FORGET  FOR_COMMAND(COMMAND_FORGET)
 #define IMPORT  FOR_COMMAND(COMMAND_IMPORT)
+#define CONFIG  FOR_COMMAND(COMMAND_CONFIG)
 
 /* Those that take the ledger's lock, and all that open one. */
 #define WRITERS (SEND | RESOLVE | FORGET | IMPORT)
@@ -26,6 +27,7 @@
 
 const struct option_spec option_table[] = {
     {.name = "org",
+     .is_common = true,
      .type = OPTION_TEXT,
      .group = GROUP_TARGET,
      .sources = SOURCE_BOTH,
@@ -43,13 +45,14 @@ const struct option_spec option_table[] = {
      .argument = "URL",
      .help = "The Almanac server. Plain http is for loopback only."},
     {.name = "token-file",
+     .is_common = true,
      .type = OPTION_PATH,
      .group = GROUP_TARGET,
      .sources = SOURCE_BOTH,
      .commands = SEND,
      .offset = FIELD(token_file),
      .argument = "FILE",
-     .help = "Read the token from FILE, which only its owner may read. "
+     .help = "Take the token from FILE, readable by you alone. "
              "$BULK_INVITE_TOKEN comes before it."},
     {.name = "token-command",
      .type = OPTION_TEXT,
@@ -60,12 +63,14 @@ const struct option_spec option_table[] = {
      .argument = "COMMAND",
      .help = "Run COMMAND with /bin/sh and take the token from its output."},
     {.name = "sandbox",
+     .is_common = true,
      .type = OPTION_BOOL,
      .group = GROUP_TARGET,
      .commands = SEND,
      .offset = FIELD(sandbox),
-     .help = "Rehearse: send to a bulk-invite-sandbox started for this run. "
-             "Needs no token and no --org, and nobody gets an e-mail."},
+     .help = "Rehearse: nobody gets an e-mail. Sends to a "
+             "bulk-invite-sandbox started for this run; needs no token and no "
+             "--org."},
 
     {.name = "email-column",
      .type = OPTION_TEXT,
@@ -84,6 +89,7 @@ const struct option_spec option_table[] = {
      .argument = "NAME|NUMBER",
      .help = "The column with the roles, where its header does not tell."},
     {.name = "role",
+     .is_common = true,
      .type = OPTION_TEXT,
      .group = GROUP_INPUT,
      .sources = SOURCE_BOTH,
@@ -92,6 +98,7 @@ const struct option_spec option_table[] = {
      .argument = "ROLE",
      .help = "Invite everyone with ROLE. A role column is not needed then."},
     {.name = "role-map",
+     .is_common = true,
      .type = OPTION_TEXT,
      .group = GROUP_INPUT,
      .sources = SOURCE_BOTH,
@@ -157,13 +164,14 @@ const struct option_spec option_table[] = {
      .help = "Take only addresses in these domains; other rows are invalid."},
 
     {.name = "report",
+     .is_common = true,
      .type = OPTION_PATH,
      .group = GROUP_RESULT,
      .sources = SOURCE_BOTH,
      .commands = SEND,
      .offset = FIELD(report),
      .argument = "FILE",
-     .help = "Where to write what became of every row: CSV, or JSON Lines when "
+     .help = "Write to FILE what became of every row. CSV, or JSON Lines when "
              "FILE ends in .jsonl or .ndjson; - is stdout. Without it, "
              "INPUT.report.csv."},
     {.name = "retry-file",
@@ -173,8 +181,8 @@ const struct option_spec option_table[] = {
      .commands = SEND,
      .offset = FIELD(retry_file),
      .argument = "FILE",
-     .help = "Where to write the rows that need a look, as they are in the "
-             "list and with the error behind them: correct them and send FILE. "
+     .help = "Write to FILE the rows that need a look, as they are in the list "
+             "and with the error behind them: correct them and send FILE. "
              "Without it, INPUT.retry.csv. Made only when there are such "
              "rows."},
     {.name = "metrics-file",
@@ -310,12 +318,14 @@ const struct option_spec option_table[] = {
              "or 2026-11-01T12:00:00Z."},
 
     {.name = "dry-run",
+     .is_common = true,
      .type = OPTION_BOOL,
      .group = GROUP_GUARD,
      .commands = SEND,
      .offset = FIELD(dry_run),
-     .help = "Only say what would be done, as bulk-invite check does."},
+     .help = "Only say what would be done, as check does."},
     {.name = "yes",
+     .is_common = true,
      .letter = 'y',
      .type = OPTION_BOOL,
      .group = GROUP_GUARD,
@@ -323,6 +333,7 @@ const struct option_spec option_table[] = {
      .offset = FIELD(yes),
      .help = "Do not ask beforehand."},
     {.name = "limit",
+     .is_common = true,
      .type = OPTION_COUNT,
      .group = GROUP_GUARD,
      .sources = SOURCE_BOTH,
@@ -333,6 +344,7 @@ const struct option_spec option_table[] = {
      .argument = "N",
      .help = "Send the first N invitations only."},
     {.name = "max-new",
+     .is_common = true,
      .type = OPTION_COUNT,
      .group = GROUP_GUARD,
      .sources = SOURCE_BOTH,
@@ -361,14 +373,15 @@ const struct option_spec option_table[] = {
      .help = "Go on when 20 rows in a row are refused for the same reason."},
 
     {.name = "rate",
+     .is_common = true,
      .type = OPTION_RATE,
      .group = GROUP_PACE,
      .sources = SOURCE_BOTH,
      .commands = READERS,
      .offset = FIELD(rate),
      .argument = "RATE",
-     .help = "Start at most this many requests: 10/s, 300/m or 1000/h. Without "
-             "it, the server's limit is found."},
+     .help = "Start at most so many requests: 10/s, 300/m, 1000/h. Without it, "
+             "the server's limit is found."},
     {.name = "concurrency",
      .type = OPTION_COUNT,
      .group = GROUP_PACE,
@@ -466,11 +479,12 @@ const struct option_spec option_table[] = {
     {.name = "config",
      .type = OPTION_PATH,
      .group = GROUP_GENERAL,
-     .commands = ALL,
+     .commands = ALL | CONFIG,
      .offset = FIELD(config),
      .argument = "FILE",
      .help = "Read this config file and no other."},
     {.name = "profile",
+     .is_common = true,
      .type = OPTION_TEXT,
      .group = GROUP_GENERAL,
      .sources = SOURCE_VARIABLE,
@@ -487,14 +501,14 @@ const struct option_spec option_table[] = {
      .offset = FIELD(verbose),
      .help = "Say more on stderr. Rows are named by line, never by address."},
     {.name = "quiet",
+     .is_common = true,
      .letter = 'q',
      .type = OPTION_BOOL,
      .group = GROUP_GENERAL,
      .sources = SOURCE_BOTH,
      .commands = SEND,
      .offset = FIELD(quiet),
-     .help = "Say nothing on stderr but why the run failed: no progress, no "
-             "summary."},
+     .help = "Say only why a run failed: no progress or summary."},
     {.name = "progress",
      .type = OPTION_CHOICE,
      .group = GROUP_GENERAL,
@@ -526,7 +540,13 @@ const struct option_spec option_table[] = {
      .letter = 'h',
      .type = OPTION_ACTION,
      .group = GROUP_GENERAL,
+     .is_common = true,
      .help = "Print help."},
+    {.name = "help-all",
+     .type = OPTION_ACTION,
+     .group = GROUP_GENERAL,
+     .is_common = true,
+     .help = "Print help with every option."},
     {.name = "version",
      .type = OPTION_ACTION,
      .group = GROUP_GENERAL,
@@ -582,6 +602,16 @@ const struct command_spec command_table[] = {
      .operand_missing = "which REPORT? bulk-invite import "
                         "team.csv.report.csv --org ORG takes over whom it "
                         "calls invited, already_invited or unknown"},
+    {.command = COMMAND_CONFIG,
+     .name = "config",
+     .synopsis = "show [OPTION]...",
+     .help = "Say what each setting is and where it comes from.",
+     .operand = {.name = "ACTION",
+                 .type = OPTION_CHOICE,
+                 .offset = FIELD(action),
+                 .argument = "show"},
+     .operand_missing = "what about it? bulk-invite config show prints each "
+                        "setting and where it comes from"},
     {.command = COMMAND_HELP,
      .name = "help",
      .synopsis = "[COMMAND]",
@@ -604,14 +634,14 @@ const char *option_group_title(enum option_group group)
 {
     static const char *const titles[GROUP_COUNT] = {
         [GROUP_TARGET] = "Where the invitations go",
-        [GROUP_INPUT] = "Which columns are meant",
+        [GROUP_GUARD] = "Before anything is sent",
+        [GROUP_INPUT] = "How the list is read",
         [GROUP_RESULT] = "What is reported",
         [GROUP_DECISION] = "What is settled or erased",
         [GROUP_LEDGER] = "Who was invited before",
-        [GROUP_GUARD] = "Before anything is sent",
         [GROUP_PACE] = "Pace and patience",
         [GROUP_NETWORK] = "Network",
-        [GROUP_GENERAL] = "Settings and help",
+        [GROUP_GENERAL] = "Messages, settings and help",
     };
 
     return titles[group];
@@ -632,6 +662,12 @@ const struct option_spec *option_by_letter(char letter)
         if (option_table[i].letter == letter)
             return &option_table[i];
     return NULL;
+}
+
+bool option_fits(const struct option_spec *option, enum command command)
+{
+    return option->commands == 0 || (option->commands & FOR_COMMAND(command)) ||
+           (command == COMMAND_CONFIG && option->sources);
 }
 
 size_t option_index(const struct option_spec *option)

@@ -592,20 +592,6 @@ def processes_at_home(folder):
 
 
 class Words(unittest.TestCase):
-    def test_help_of_the_program_and_of_send(self):
-        for args, words in (
-            (["--help"], "Commands:"),
-            (["help"], "Commands:"),
-            (["send", "--help"], "--email-column NAME"),
-            (["help", "send"], "--email-column NAME"),
-        ):
-            with self.subTest(args=args):
-                done = run_cli(args)
-                self.assertEqual((done.returncode, done.stderr), (0, ""))
-                self.assertIn(words, done.stdout)
-                for line in done.stdout.splitlines():
-                    self.assertLessEqual(len(line), 80)
-
     def test_version(self):
         for args in (["--version"], ["version"]):
             done = run_cli(args)
