@@ -14,7 +14,7 @@ packages=(
     libcurl4-openssl-dev libcsv-dev zlib1g-dev libjansson-dev libsqlite3-dev
     libidn2-dev libunistring-dev libsodium-dev libmicrohttpd-dev
     libcmocka-dev
-    python3 python3-fastapi python3-uvicorn openssl mandoc faketime
+    python3 python3-fastapi python3-uvicorn openssl mandoc faketime zsh fish
     xlsx2csv python3-openpyxl
 )
 missing=()
