@@ -1,8 +1,9 @@
 """`config show`: what each setting is, and where that was said."""
 
+import re
 import unittest
 
-from support import SendCase
+from support import TESTS_DIR, SendCase
 
 CONFIG = [
     "max-new = 500",
@@ -108,6 +109,16 @@ class Show(SendCase):
         self.assertIn("config does not take --yes", done.stderr)
         done = self.run_program("config", expect=2)
         self.assertIn("bulk-invite config show", done.stderr)
+
+    def test_the_sample_is_true_with_every_comment_sign_off(self):
+        sample = (TESTS_DIR.parent / "samples" / "bulk-invite.ini").read_text()
+        settings = re.sub(r"^#(?=[a-z-]+ = )", "", sample, flags=re.M)
+        settings = settings.replace("\ntoken-command", "\n#token-command")
+        self.write("my.ini", settings)
+        for profile in ("acme", "hr"):
+            shown, _ = self.show("--config", "my.ini", "--profile", profile)
+            self.assertEqual(shown["rate"][0], "300/m")
+        self.assertEqual(shown["log-format"][0], "json")
 
     def test_a_wrong_setting_is_an_error_as_everywhere(self):
         self.write("my.ini", ["[acme]", "rte = 10/s"])
