@@ -27,6 +27,7 @@ enum option_type {
 
 /* Where an option may be set besides its flag, which each one has. What makes
  * a run dangerous, or a rehearsal, must be typed: these are flags only. */
+#define SOURCE_FLAG     0U
 #define SOURCE_VARIABLE 1U
 #define SOURCE_CONFIG   2U
 #define SOURCE_BOTH     (SOURCE_VARIABLE | SOURCE_CONFIG)
@@ -57,7 +58,7 @@ struct option_spec {
     unsigned commands; /* FOR_COMMAND() of those that take it; 0: all */
     size_t offset;     /* of its field in struct options */
     uint64_t min;      /* OPTION_COUNT, and OPTION_DURATION in microseconds */
-    uint64_t max;
+    uint64_t max;      /* OPTION_COUNT */
     const char *default_text; /* as a user would write it, or NULL */
     const char *argument;     /* what the help calls its value, or NULL */
     const char *help;         /* whole sentences */
