@@ -52,8 +52,8 @@ struct option_origin {
 
 struct options {
     enum command command;
+    bool is_help_whole; /* with COMMAND_HELP: all options */
     const char *topic;  /* with COMMAND_HELP: a command's name, or NULL */
-    bool is_help_whole; /* and all of its options, not the common ones */
 
     const char *input;    /* FILE or "-" of send and import */
     const char *email;    /* of resolve and forget, or NULL */
@@ -81,8 +81,8 @@ struct options {
     const char *metrics_file; /* NULL: none */
     const char *output;       /* NULL: stdout */
     const char *format; /* "csv", "jsonl", or NULL: by the name's ending */
-    bool html;
     int64_t within_us;
+    bool html;
     bool json;
 
     bool invited;
