@@ -118,38 +118,28 @@ void mdoc_options(FILE *out)
     }
 }
 
+static const char *const type_words[] = {
+    [OPTION_TEXT] = "text",
+    [OPTION_PATH] = "path",
+    [OPTION_CHOICE] = "one of these words",
+    [OPTION_BOOL] = "yes or no",
+    [OPTION_COUNT] = "number",
+    [OPTION_DURATION] = "time",
+    [OPTION_TIME] = "date",
+    [OPTION_RATE] = "rate",
+    [OPTION_SHARE] = "number or percentage",
+};
+
 static void print_type(FILE *out, const struct option_spec *option)
 {
-    switch (option->type) {
-    case OPTION_TEXT:
-    case OPTION_ACTION:
-        fputs("text", out);
-        break;
-    case OPTION_PATH:
-        fputs("path", out);
-        break;
-    case OPTION_CHOICE:
-        fputs("one of these words", out);
-        break;
-    case OPTION_BOOL:
-        fputs("yes or no", out);
-        break;
-    case OPTION_COUNT:
-        fprintf(out, "number from %" PRIu64, option->min);
-        if (option->max < UINT64_MAX - 1)
-            fprintf(out, " to %" PRIu64, option->max);
-        break;
-    case OPTION_DURATION:
-    case OPTION_TIME:
-        fputs("time", out);
-        break;
-    case OPTION_RATE:
-        fputs("rate", out);
-        break;
-    case OPTION_SHARE:
-        fputs("number or percentage", out);
-        break;
-    }
+    fprintf(out, "Type: %s", type_words[option->type]);
+    if (option->type == OPTION_COUNT)
+        fprintf(out, " from %" PRIu64, option->min);
+    if (option->type == OPTION_COUNT && option->max < UINT64_MAX - 1)
+        fprintf(out, " to %" PRIu64, option->max);
+    if (option->default_text)
+        fprintf(out, "; default: %s", option->default_text);
+    fputs(".\n", out);
 }
 
 void mdoc_keys(FILE *out)
@@ -165,10 +155,6 @@ void mdoc_keys(FILE *out)
             fprintf(out, " No = Ar %s\n",
                     option->argument ? option->argument : "yes|no");
             print_text(out, option->help);
-            fputs("Type: ", out);
             print_type(out, option);
-            if (option->default_text)
-                fprintf(out, "; default: %s", option->default_text);
-            fputs(".\n", out);
         }
 }

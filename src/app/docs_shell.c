@@ -2,24 +2,13 @@
 
 static const char *value_word(const struct option_spec *option)
 {
-    switch (option->type) {
-    case OPTION_BOOL:
-    case OPTION_ACTION:
+    if (option->type == OPTION_BOOL || option->type == OPTION_ACTION)
         return "none";
-    case OPTION_PATH:
+    if (option->type == OPTION_PATH)
         return "file";
-    case OPTION_CHOICE:
+    if (option->type == OPTION_CHOICE)
         return "choice";
-    case OPTION_TEXT:
-        return strcmp(option->name, "profile") == 0 ? "profile" : "text";
-    case OPTION_COUNT:
-    case OPTION_DURATION:
-    case OPTION_TIME:
-    case OPTION_RATE:
-    case OPTION_SHARE:
-        break;
-    }
-    return "text";
+    return strcmp(option->name, "profile") == 0 ? "profile" : "text";
 }
 
 /* The first sentence, without its point, in quotes that are the same in all

@@ -77,20 +77,6 @@ static enum error_kind check_choice(const struct option_spec *option,
                      option->argument);
 }
 
-static enum error_kind set_duration(const struct option_spec *option,
-                                    const char *text, int64_t *field,
-                                    struct error *err)
-{
-    int64_t us;
-
-    if (value_parse_duration(text, &us, err))
-        return err->kind;
-    if (us < (int64_t)option->min)
-        return error_set(err, ERROR_USAGE, "\"%s\" is too short", text);
-    *field = us;
-    return ERROR_NONE;
-}
-
 /* Puts what `text` says into the option's field; a text itself is not copied.
  */
 static enum error_kind set_option(struct options *options,
@@ -98,6 +84,7 @@ static enum error_kind set_option(struct options *options,
                                   const char *text, struct error *err)
 {
     void *field = (char *)options + option->offset;
+    int64_t us;
 
     switch (option->type) {
     case OPTION_TEXT:
@@ -113,7 +100,12 @@ static enum error_kind set_option(struct options *options,
     case OPTION_COUNT:
         return value_parse_count(text, option->min, option->max, field, err);
     case OPTION_DURATION:
-        return set_duration(option, text, field, err);
+        if (value_parse_duration(text, &us, err))
+            return err->kind;
+        if (us < (int64_t)option->min)
+            return error_set(err, ERROR_USAGE, "\"%s\" is too short", text);
+        *(int64_t *)field = us;
+        return ERROR_NONE;
     case OPTION_SHARE: {
         struct option_share *share = field;
         return value_parse_share(text, &share->number, &share->is_percent, err);
