@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 packages=(
     cmake ninja-build gcc libc6-dev pkg-config ca-certificates
-    libcurl4-openssl-dev libcsv-dev zlib1g-dev libjansson-dev libsqlite3-dev libinih-dev
+    libcurl4-openssl-dev libcsv-dev zlib1g-dev libjansson-dev libsqlite3-dev
     libidn2-dev libunistring-dev libsodium-dev libmicrohttpd-dev
 )
 

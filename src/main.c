@@ -4,6 +4,7 @@
 
 #include "app/commands.h"
 #include "app/console.h"
+#include "app/help.h"
 #include "app/options.h"
 #include "base/text_safe.h"
 
@@ -38,8 +39,10 @@ static int run(const struct options *options, struct error *err)
         return command_forget(options, err);
     case COMMAND_IMPORT:
         return command_import(options, err);
+    case COMMAND_CONFIG:
+        return command_config(options, err);
     case COMMAND_HELP:
-        options_print_help(stdout, options->topic);
+        help_print(stdout, options->topic, options->is_help_whole);
         return finish_stdout(err);
     case COMMAND_VERSION:
         printf("bulk-invite %s\n", BULK_INVITE_VERSION);

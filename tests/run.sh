@@ -13,9 +13,9 @@ packages=(
     build-essential cmake ninja-build pkg-config
     clang clang-format clang-tidy libclang-rt-dev
     libcurl4-openssl-dev libcsv-dev zlib1g-dev libjansson-dev libsqlite3-dev
-    libinih-dev libidn2-dev libunistring-dev libsodium-dev libmicrohttpd-dev
+    libidn2-dev libunistring-dev libsodium-dev libmicrohttpd-dev
     libcmocka-dev
-    python3 python3-fastapi python3-uvicorn openssl mandoc faketime
+    python3 python3-fastapi python3-uvicorn openssl mandoc faketime zsh fish
     xlsx2csv python3-openpyxl
     git lintian systemd
 )

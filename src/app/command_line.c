@@ -45,7 +45,7 @@ static enum error_kind unknown_flag(struct reader *reader, struct flag flag)
                          "unknown flag %.*s; did you mean --%s?", flag.len,
                          flag.text, nearest);
     return error_set(reader->err, ERROR_USAGE,
-                     "unknown flag %.*s; bulk-invite %s --help lists them",
+                     "unknown flag %.*s; bulk-invite %s --help-all lists them",
                      flag.len, flag.text, help_topic(reader));
 }
 
@@ -57,6 +57,7 @@ static void act(struct reader *reader, const struct option_spec *option)
         line->command = COMMAND_VERSION;
     } else {
         line->topic = reader->has_command ? command_name(line->command) : NULL;
+        line->is_help_whole = strcmp(option->name, "help-all") == 0;
         line->command = COMMAND_HELP;
     }
     reader->has_command = true;
@@ -125,10 +126,11 @@ static enum error_kind take_letters(struct reader *reader, const char *arg)
         const char *value = "true";
 
         if (!option)
-            return error_set(reader->err, ERROR_USAGE,
-                             "unknown flag -%c; bulk-invite %s --help lists "
-                             "them (for a file of that name: -- %s)",
-                             *letter, help_topic(reader), arg);
+            return error_set(
+                reader->err, ERROR_USAGE,
+                "unknown flag -%c; bulk-invite %s --help-all lists "
+                "them (for a file of that name: -- %s)",
+                *letter, help_topic(reader), arg);
         if (option->type == OPTION_ACTION) {
             act(reader, option);
             continue;
@@ -202,15 +204,11 @@ static enum error_kind check_flags_fit(const struct reader *reader)
 {
     enum command command = reader->line->command;
 
-    for (size_t i = 0; i < option_count; i++) {
-        unsigned commands = option_table[i].commands;
-
-        if (reader->line->given[i] && commands != 0 &&
-            !(commands & FOR_COMMAND(command)))
+    for (size_t i = 0; i < option_count; i++)
+        if (reader->line->given[i] && !option_fits(&option_table[i], command))
             return error_set(reader->err, ERROR_USAGE,
                              "bulk-invite %s does not take --%s",
                              command_name(command), option_table[i].name);
-    }
     return ERROR_NONE;
 }
 

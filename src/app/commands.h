@@ -15,5 +15,6 @@ int command_report(const struct options *options, struct error *err);
 int command_resolve(const struct options *options, struct error *err);
 int command_forget(const struct options *options, struct error *err);
 int command_import(const struct options *options, struct error *err);
+int command_config(const struct options *options, struct error *err);
 
 #endif

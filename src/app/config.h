@@ -10,10 +10,9 @@
  * The config file: which one, and what it says, line by line. It does not know
  * which keys there are (options.c does). One thread.
  *
- * INI as inih reads it, made strict where inih would drop something without a
- * word: KEY = VALUE lines in [sections], comments (; or #) on lines of their
- * own, no quotes, no continuation lines. What stands before any section
- * belongs to [default].
+ * INI, strict where its readers differ: KEY = VALUE lines in [sections],
+ * comments (; or #) on lines of their own, no quotes, no continuation lines.
+ * What stands before any section belongs to [default].
  */
 #define CONFIG_FILE_CAP (64 * 1024) /* bytes */
 
@@ -22,13 +21,14 @@
 struct config_entry {
     struct config_entry *next; /* in the file's order */
     unsigned line;
-    char *section;
-    char *key; /* NULL: this line opens the section */
-    char *value;
+    const char *section; /* all three live as long as the config */
+    const char *key;     /* NULL: this line opens the section */
+    const char *value;
 };
 
 struct config {
     char *path;
+    char *text; /* cut up into the entries' strings */
     struct config_entry *entries;
 };
 
@@ -38,8 +38,8 @@ struct config {
  * /etc/bulk-invite/config.ini. *config is owned by the caller, and NULL when
  * there is none.
  *
- * ERROR_USAGE, with file and line, for what is no such file, unreadable, too
- * long, not UTF-8, not INI, or says the same key twice.
+ * ERROR_USAGE, with file and line, for what is no such file, unreadable,
+ * over the cap, not UTF-8, not INI, or says the same key twice.
  */
 enum error_kind config_load(struct config **config, const char *path,
                             char *(*getenv_fn)(const char *name),

@@ -8,8 +8,9 @@
 
 /*
  * Every option and command, defined once: the parser, the environment, the
- * config file, the help and the man page all read these tables. A new option
- * is a field of struct options and an entry here. Constant data, any thread.
+ * config file, the help, man pages and completions all read these tables. A new
+ * option is a field of struct options and an entry here. Constant data, any
+ * thread.
  */
 enum option_type {
     OPTION_TEXT,     /* UTF-8 without control characters */
@@ -26,6 +27,7 @@ enum option_type {
 
 /* Where an option may be set besides its flag, which each one has. What makes
  * a run dangerous, or a rehearsal, must be typed: these are flags only. */
+#define SOURCE_FLAG     0U
 #define SOURCE_VARIABLE 1U
 #define SOURCE_CONFIG   2U
 #define SOURCE_BOTH     (SOURCE_VARIABLE | SOURCE_CONFIG)
@@ -35,11 +37,11 @@ enum option_type {
 /* In the order of the help. */
 enum option_group {
     GROUP_TARGET,
+    GROUP_GUARD,
     GROUP_INPUT,
     GROUP_RESULT,
     GROUP_DECISION,
     GROUP_LEDGER,
-    GROUP_GUARD,
     GROUP_PACE,
     GROUP_NETWORK,
     GROUP_GENERAL,
@@ -49,13 +51,14 @@ enum option_group {
 struct option_spec {
     const char *name; /* the flag without "--", and the key of config files */
     char letter;      /* short flag, '\0' for none */
+    bool is_common;   /* also in the help that fits a screen */
     enum option_type type;
     enum option_group group;
     unsigned sources;  /* SOURCE_* */
     unsigned commands; /* FOR_COMMAND() of those that take it; 0: all */
     size_t offset;     /* of its field in struct options */
     uint64_t min;      /* OPTION_COUNT, and OPTION_DURATION in microseconds */
-    uint64_t max;
+    uint64_t max;      /* OPTION_COUNT */
     const char *default_text; /* as a user would write it, or NULL */
     const char *argument;     /* what the help calls its value, or NULL */
     const char *help;         /* whole sentences */
@@ -84,6 +87,9 @@ const char *option_group_title(enum option_group group);
 /* The option with the name in the first `len` bytes, or NULL. */
 const struct option_spec *option_by_name(const char *name, size_t len);
 const struct option_spec *option_by_letter(char letter);
+
+/* Does the command take its flag? config takes all that have other places. */
+bool option_fits(const struct option_spec *option, enum command command);
 
 /* Its place in option_table. */
 size_t option_index(const struct option_spec *option);

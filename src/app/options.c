@@ -17,7 +17,6 @@ struct loader {
     struct options *options;
     struct command_line line;
     struct config *config;
-    enum option_place *places; /* by option_index() */
     char *(*getenv_fn)(const char *name);
     struct error *err;
 };
@@ -39,6 +38,7 @@ void options_clear(struct options *options)
         next = text->next;
         free(text);
     }
+    free(options->origins);
     *options = (struct options){0};
 }
 
@@ -77,26 +77,14 @@ static enum error_kind check_choice(const struct option_spec *option,
                      option->argument);
 }
 
-static enum error_kind set_duration(const struct option_spec *option,
-                                    const char *text, int64_t *field,
-                                    struct error *err)
-{
-    int64_t us;
-
-    if (value_parse_duration(text, &us, err))
-        return err->kind;
-    if (us < (int64_t)option->min)
-        return error_set(err, ERROR_USAGE, "\"%s\" is too short", text);
-    *field = us;
-    return ERROR_NONE;
-}
-
-/* Puts what `text` says into the option's field. */
+/* Puts what `text` says into the option's field; a text itself is not copied.
+ */
 static enum error_kind set_option(struct options *options,
                                   const struct option_spec *option,
                                   const char *text, struct error *err)
 {
     void *field = (char *)options + option->offset;
+    int64_t us;
 
     switch (option->type) {
     case OPTION_TEXT:
@@ -105,14 +93,19 @@ static enum error_kind set_option(struct options *options,
         if (check_text(option, text, err) ||
             (option->type == OPTION_CHOICE && check_choice(option, text, err)))
             return err->kind;
-        *(const char **)field = keep_text(options, text);
+        *(const char **)field = text;
         return ERROR_NONE;
     case OPTION_BOOL:
         return value_parse_bool(text, field, err);
     case OPTION_COUNT:
         return value_parse_count(text, option->min, option->max, field, err);
     case OPTION_DURATION:
-        return set_duration(option, text, field, err);
+        if (value_parse_duration(text, &us, err))
+            return err->kind;
+        if (us < (int64_t)option->min)
+            return error_set(err, ERROR_USAGE, "\"%s\" is too short", text);
+        *(int64_t *)field = us;
+        return ERROR_NONE;
     case OPTION_SHARE: {
         struct option_share *share = field;
         return value_parse_share(text, &share->number, &share->is_percent, err);
@@ -127,30 +120,40 @@ static enum error_kind set_option(struct options *options,
     return ERROR_NONE;
 }
 
-static enum error_kind set_default(struct options *options,
-                                   const struct option_spec *option,
-                                   struct error *err)
+static enum error_kind take(struct loader *loader,
+                            const struct option_spec *option, const char *text,
+                            enum option_place place, unsigned line)
 {
-    if (option->default_text)
-        return set_option(options, option, option->default_text, err);
-    void *field = (char *)options + option->offset;
-    if (option->type == OPTION_COUNT)
-        *(uint64_t *)field = UINT64_MAX;
-    if (option->type == OPTION_TIME)
-        *(int64_t *)field = INT64_MIN;
-    if (option->type == OPTION_DURATION)
-        *(int64_t *)field = CLOCK_NEVER_US;
-    if (option->type == OPTION_SHARE)
-        ((struct option_share *)field)->number = UINT64_MAX;
+    struct options *options = loader->options;
+
+    text = keep_text(options, text);
+    if (set_option(options, option, text, loader->err))
+        return loader->err->kind;
+    options->origins[option_index(option)] =
+        (struct option_origin){.place = place, .line = line, .text = text};
     return ERROR_NONE;
 }
 
 static enum error_kind set_defaults(struct loader *loader)
 {
-    for (size_t i = 0; i < option_count; i++)
-        if (set_default(loader->options, &option_table[i], loader->err))
-            return error_prefix(loader->err, "default of %s",
-                                option_table[i].name);
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option_spec *option = &option_table[i];
+        void *field = (char *)loader->options + option->offset;
+
+        if (option->default_text &&
+            take(loader, option, option->default_text, PLACE_DEFAULT, 0))
+            return error_prefix(loader->err, "default of %s", option->name);
+        if (option->default_text)
+            continue;
+        if (option->type == OPTION_COUNT)
+            *(uint64_t *)field = UINT64_MAX;
+        if (option->type == OPTION_TIME)
+            *(int64_t *)field = INT64_MIN;
+        if (option->type == OPTION_DURATION)
+            *(int64_t *)field = CLOCK_NEVER_US;
+        if (option->type == OPTION_SHARE)
+            ((struct option_share *)field)->number = UINT64_MAX;
+    }
     return ERROR_NONE;
 }
 
@@ -166,7 +169,7 @@ static enum error_kind unknown_key(const char *key, struct error *err)
         return error_set(err, ERROR_USAGE, "unknown key %s; did you mean %s?",
                          key, nearest);
     return error_set(err, ERROR_USAGE,
-                     "unknown key %s; bulk-invite send --help lists the "
+                     "unknown key %s; bulk-invite send --help-all lists the "
                      "options, each without its --",
                      key);
 }
@@ -185,13 +188,9 @@ static enum error_kind apply_entry(struct loader *loader,
         return error_set(loader->err, ERROR_USAGE,
                          "%s cannot be set in a config file, only with --%s",
                          entry->key, option->name);
-    enum error_kind kind = set_option(is_chosen ? loader->options : &unused,
-                                      option, entry->value, loader->err);
-    options_clear(&unused);
-    if (kind)
+    if (is_chosen ? take(loader, option, entry->value, place, entry->line)
+                  : set_option(&unused, option, entry->value, loader->err))
         return error_prefix(loader->err, "%s", entry->key);
-    if (is_chosen)
-        loader->places[option_index(option)] = place;
     return ERROR_NONE;
 }
 
@@ -237,33 +236,23 @@ static enum error_kind check_profile(struct loader *loader)
                      loader->config->path, profile);
 }
 
-/* An empty variable is what scripts leave behind when they mean none. */
-static const char *variable_text(const struct loader *loader,
-                                 const struct option_spec *option,
-                                 char *variable)
-{
-    option_variable(option, variable);
-    const char *text = loader->getenv_fn(variable);
-
-    return text && *text ? text : NULL;
-}
-
 static enum error_kind apply_variable(struct loader *loader,
                                       const struct option_spec *option)
 {
     char variable[OPTION_VARIABLE_SIZE];
-    const char *text = variable_text(loader, option, variable);
+    option_variable(option, variable);
+    const char *text = loader->getenv_fn(variable);
 
-    /* BULK_INVITE_VERSION may well be a build script's own. */
-    if (!text || option->type == OPTION_ACTION)
+    /* An empty variable is what scripts leave behind when they mean none, and
+     * BULK_INVITE_VERSION may well be a build script's own. */
+    if (!text || !*text || option->type == OPTION_ACTION)
         return ERROR_NONE;
     if (!(option->sources & SOURCE_VARIABLE))
         return error_set(loader->err, ERROR_USAGE,
                          "$%s has no effect: it must be said with --%s",
                          variable, option->name);
-    if (set_option(loader->options, option, text, loader->err))
+    if (take(loader, option, text, PLACE_VARIABLE, 0))
         return error_prefix(loader->err, "$%s", variable);
-    loader->places[option_index(option)] = PLACE_VARIABLE;
     return ERROR_NONE;
 }
 
@@ -272,11 +261,8 @@ static enum error_kind apply_flag(struct loader *loader,
 {
     const char *text = loader->line.given[option_index(option)];
 
-    if (!text)
-        return ERROR_NONE;
-    if (set_option(loader->options, option, text, loader->err))
+    if (text && take(loader, option, text, PLACE_FLAG, 0))
         return error_prefix(loader->err, "--%s", option->name);
-    loader->places[option_index(option)] = PLACE_FLAG;
     return ERROR_NONE;
 }
 
@@ -314,7 +300,8 @@ static enum error_kind apply_operand(struct loader *loader)
     const char *text = loader->line.operand;
 
     if (text && *text) {
-        if (set_option(loader->options, &command->operand, text, loader->err))
+        if (set_option(loader->options, &command->operand,
+                       keep_text(loader->options, text), loader->err))
             return error_prefix(loader->err, "%s", command->operand.name);
     } else if (command->operand_missing) {
         return error_set(loader->err, ERROR_USAGE, "%s",
@@ -323,18 +310,22 @@ static enum error_kind apply_operand(struct loader *loader)
     return ERROR_NONE;
 }
 
-static enum error_kind load(struct loader *loader)
+static enum error_kind load(struct loader *loader, int argc, char **argv)
 {
-    enum command command = loader->line.command;
+    struct options *options = loader->options;
 
-    if (set_defaults(loader))
+    if (set_defaults(loader) ||
+        command_line_parse(&loader->line, argc, argv, loader->err))
         return loader->err->kind;
+    options->command = loader->line.command;
+    options->topic = loader->line.topic;
+    options->is_help_whole = loader->line.is_help_whole;
     /* A broken set-up must not stand between a user and the help. */
-    if (command == COMMAND_HELP || command == COMMAND_VERSION)
+    if (options->command == COMMAND_HELP || options->command == COMMAND_VERSION)
         return ERROR_NONE;
     if (apply_places(loader) || apply_operand(loader))
         return loader->err->kind;
-    return options_check(loader->options, command, loader->places, loader->err);
+    return options_check(options, loader->err);
 }
 
 enum error_kind options_load(struct options *options, int argc, char **argv,
@@ -343,19 +334,13 @@ enum error_kind options_load(struct options *options, int argc, char **argv,
 {
     struct loader loader = {
         .options = options, .getenv_fn = getenv_fn, .err = err};
-    enum error_kind kind;
 
-    *options = (struct options){0};
-    loader.places = xcalloc(option_count, sizeof(*loader.places));
-    kind = command_line_parse(&loader.line, argc, argv, err);
-    if (!kind)
-        kind = load(&loader);
-    options->command = loader.line.command;
-    options->topic = loader.line.topic;
+    *options = (struct options){
+        .origins = xcalloc(option_count, sizeof(*options->origins))};
+    enum error_kind kind = load(&loader, argc, argv);
     if (kind)
         options_clear(options);
     command_line_clear(&loader.line);
     config_free(loader.config);
-    free(loader.places);
     return kind;
 }

@@ -24,6 +24,7 @@ enum command {
     COMMAND_RESOLVE,
     COMMAND_FORGET,
     COMMAND_IMPORT,
+    COMMAND_CONFIG,
     COMMAND_HELP, /* `topic` says of what */
     COMMAND_VERSION,
 };
@@ -34,13 +35,30 @@ struct option_share {
     bool is_percent;
 };
 
+/* What set an option, weakest first. */
+enum option_place {
+    PLACE_DEFAULT,
+    PLACE_CONFIG,
+    PLACE_PROFILE,
+    PLACE_VARIABLE,
+    PLACE_FLAG,
+};
+
+struct option_origin {
+    enum option_place place;
+    unsigned line;    /* of the config file, for its two places */
+    const char *text; /* as it was written; NULL: not set, and no default */
+};
+
 struct options {
     enum command command;
-    const char *topic; /* with COMMAND_HELP: a command's name, or NULL */
+    bool is_help_whole; /* with COMMAND_HELP: all options */
+    const char *topic;  /* with COMMAND_HELP: a command's name, or NULL */
 
     const char *input;    /* FILE or "-" of send and import */
     const char *email;    /* of resolve and forget, or NULL */
     uint64_t run;         /* of report; 0: the newest */
+    const char *action;   /* of config: "show" */
     const char *org;      /* NULL: whatever the ledger says */
     const char *base_url; /* likewise; without a ledger never NULL */
     const char *token_file;
@@ -63,8 +81,8 @@ struct options {
     const char *metrics_file; /* NULL: none */
     const char *output;       /* NULL: stdout */
     const char *format; /* "csv", "jsonl", or NULL: by the name's ending */
-    bool html;
     int64_t within_us;
+    bool html;
     bool json;
 
     bool invited;
@@ -104,7 +122,8 @@ struct options {
     const char *log_format; /* "text", "json" */
     const char *log_file;   /* NULL: stderr */
 
-    struct option_text *texts; /* own every string above but `topic` */
+    struct option_origin *origins; /* by option_index() */
+    struct option_text *texts;     /* own every string above but `topic` */
 };
 
 /*
@@ -126,9 +145,5 @@ enum error_kind options_load(struct options *options, int argc, char **argv,
                              char *(*getenv_fn)(const char *name),
                              struct error *err) MUST_CHECK;
 void options_clear(struct options *options);
-
-/* What `bulk-invite --help` (topic NULL) or `bulk-invite send --help` prints.
- */
-void options_print_help(FILE *out, const char *topic);
 
 #endif

@@ -2,21 +2,23 @@
 
 #include "app/option_table.h"
 
-static enum option_place place_of(const enum option_place *places,
+static enum option_place place_of(const struct options *options,
                                   const char *name)
 {
-    return places[option_index(option_by_name(name, strlen(name)))];
+    const struct option_spec *option = option_by_name(name, strlen(name));
+
+    return options->origins[option_index(option)].place;
 }
 
 /* Of two options that exclude each other, the one from the stronger place
  * stays: a flag must beat a config file also when it has another name. */
-static enum error_kind settle_pair(const enum option_place *places,
+static enum error_kind settle_pair(const struct options *options,
                                    const char *one, const char **one_field,
                                    const char *other, const char **other_field,
                                    struct error *err)
 {
-    enum option_place one_place = place_of(places, one);
-    enum option_place other_place = place_of(places, other);
+    enum option_place one_place = place_of(options, one);
+    enum option_place other_place = place_of(options, other);
 
     if (!*one_field || !*other_field)
         return ERROR_NONE;
@@ -28,12 +30,11 @@ static enum error_kind settle_pair(const enum option_place *places,
 }
 
 static enum error_kind settle_sandbox(struct options *options,
-                                      const enum option_place *places,
                                       struct error *err)
 {
     if (!options->sandbox)
         return ERROR_NONE;
-    if (place_of(places, "base-url") == PLACE_FLAG)
+    if (place_of(options, "base-url") == PLACE_FLAG)
         return error_set(err, ERROR_USAGE,
                          "--sandbox starts a server of its own; leave out "
                          "--base-url, or --sandbox");
@@ -45,22 +46,18 @@ static enum error_kind settle_sandbox(struct options *options,
     return ERROR_NONE;
 }
 
-static enum error_kind settle_role(struct options *options,
-                                   const enum option_place *places,
-                                   struct error *err)
+static enum error_kind settle_pairs(struct options *options, struct error *err)
 {
-    return settle_pair(places, "role", &options->role, "role-column",
-                       &options->role_column, err);
+    if (settle_pair(options, "role", &options->role, "role-column",
+                    &options->role_column, err))
+        return err->kind;
+    return settle_pair(options, "token-file", &options->token_file,
+                       "token-command", &options->token_command, err);
 }
 
-static enum error_kind check_send(struct options *options,
-                                  const enum option_place *places,
-                                  struct error *err)
+static enum error_kind check_send(struct options *options, struct error *err)
 {
-    if (settle_role(options, places, err) ||
-        settle_pair(places, "token-file", &options->token_file, "token-command",
-                    &options->token_command, err) ||
-        settle_sandbox(options, places, err))
+    if (settle_pairs(options, err) || settle_sandbox(options, err))
         return err->kind;
     if (!options->org)
         return error_set(err, ERROR_USAGE,
@@ -73,11 +70,9 @@ static enum error_kind check_send(struct options *options,
 /* A ledger knows whose it is. Who names one by a flag is not held to the
  * organization of a config file; but a new one needs to be told. */
 static enum error_kind settle_identity(struct options *options,
-                                       enum command command,
-                                       const enum option_place *places,
                                        struct error *err)
 {
-    enum option_place ledger_place = place_of(places, "ledger");
+    enum option_place ledger_place = place_of(options, "ledger");
 
     if (!options->ledger && !options->org)
         return error_set(err, ERROR_USAGE,
@@ -86,9 +81,10 @@ static enum error_kind settle_identity(struct options *options,
                          "config file), --ledger FILE names the file itself");
     if (!options->ledger)
         return ERROR_NONE;
-    if (command != COMMAND_IMPORT && place_of(places, "org") < ledger_place)
+    if (options->command != COMMAND_IMPORT &&
+        place_of(options, "org") < ledger_place)
         options->org = NULL;
-    if (!options->org && place_of(places, "base-url") < ledger_place)
+    if (!options->org && place_of(options, "base-url") < ledger_place)
         options->base_url = NULL;
     return ERROR_NONE;
 }
@@ -114,17 +110,17 @@ static enum error_kind check_forget(const struct options *options,
                      "whom? Say one of EMAIL and --before DATE");
 }
 
-enum error_kind options_check(struct options *options, enum command command,
-                              const enum option_place *places,
-                              struct error *err)
+enum error_kind options_check(struct options *options, struct error *err)
 {
+    enum command command = options->command;
+
     if (command == COMMAND_SEND)
-        return check_send(options, places, err);
-    if (command == COMMAND_CHECK)
-        return settle_role(options, places, err);
+        return check_send(options, err);
+    if (command == COMMAND_CHECK || command == COMMAND_CONFIG)
+        return settle_pairs(options, err);
     if (command == COMMAND_RESOLVE && check_resolve(options, err))
         return err->kind;
     if (command == COMMAND_FORGET && check_forget(options, err))
         return err->kind;
-    return settle_identity(options, command, places, err);
+    return settle_identity(options, err);
 }

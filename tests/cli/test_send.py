@@ -11,7 +11,6 @@ from support import (
     invitation,
     members,
     reply,
-    run_cli,
     wait_until,
 )
 
@@ -589,28 +588,6 @@ def processes_at_home(folder):
         if f"HOME={folder}".encode() in variables:
             found.append(environ.parent.name)
     return found
-
-
-class Words(unittest.TestCase):
-    def test_help_of_the_program_and_of_send(self):
-        for args, words in (
-            (["--help"], "Commands:"),
-            (["help"], "Commands:"),
-            (["send", "--help"], "--email-column NAME"),
-            (["help", "send"], "--email-column NAME"),
-        ):
-            with self.subTest(args=args):
-                done = run_cli(args)
-                self.assertEqual((done.returncode, done.stderr), (0, ""))
-                self.assertIn(words, done.stdout)
-                for line in done.stdout.splitlines():
-                    self.assertLessEqual(len(line), 80)
-
-    def test_version(self):
-        for args in (["--version"], ["version"]):
-            done = run_cli(args)
-            self.assertEqual((done.returncode, done.stderr), (0, ""))
-            self.assertRegex(done.stdout, r"^bulk-invite \d+\.\d+\.\d+\n$")
 
 
 if __name__ == "__main__":

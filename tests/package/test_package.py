@@ -32,6 +32,10 @@ MUST_HAVE = {
     DOC + "samples/systemd/bulk-invite@.timer": 0o644,
     DOC + "samples/team.csv": 0o644,
     MAN + "bulk-invite.1.gz": 0o644,
+    "./usr/share/man/man5/bulk-invite.conf.5.gz": 0o644,
+    "./usr/share/bash-completion/completions/bulk-invite": 0o644,
+    "./usr/share/zsh/vendor-completions/_bulk-invite": 0o644,
+    "./usr/share/fish/vendor_completions.d/bulk-invite.fish": 0o644,
     MAN + "bulk-invite-sandbox.1.gz": 0o644,
 }
 

@@ -293,10 +293,11 @@ static void wrong_command_lines_are_told_the_way_out(void **state)
         {"send f --concurency 3",
          "unknown flag --concurency; did you mean --concurrency?"},
         {"send f --xyzzy=secret",
-         "unknown flag --xyzzy; bulk-invite send --help lists them"},
-        {"send f --no-org", "unknown flag --no-org; bulk-invite send --help "
-                            "lists them"},
-        {"send f -x", "unknown flag -x; bulk-invite send --help lists them "
+         "unknown flag --xyzzy; bulk-invite send --help-all lists them"},
+        {"send f --no-org",
+         "unknown flag --no-org; bulk-invite send --help-all "
+         "lists them"},
+        {"send f -x", "unknown flag -x; bulk-invite send --help-all lists them "
                       "(for a file of that name: -- -x)"},
         {"send f --no-yes=1", "--no-yes takes no value"},
         {"send f --help=1", "--help takes no value"},
@@ -361,10 +362,11 @@ static void wrong_config_files_are_named_with_line_and_key(void **state)
         {"org = a\nbase_url = https://h\n", "",
          ":2: unknown key base_url; did you mean base-url?"},
         {"\nxyzzy = 1\n", "",
-         ":2: unknown key xyzzy; bulk-invite send --help lists the options, "
+         ":2: unknown key xyzzy; bulk-invite send --help-all lists the "
+         "options, "
          "each without its --"},
         {"help = 1\n", "",
-         ":1: unknown key help; bulk-invite send --help lists the options, "
+         ":1: unknown key help; bulk-invite send --help-all lists the options, "
          "each without its --"},
         {"yes = true\n", "",
          ":1: yes cannot be set in a config file, only with --yes"},

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "app/help.h"
 #include "app/option_table.h"
 #include "base/clock.h"
 
@@ -200,8 +201,9 @@ static void wrong_command_lines_are_told_the_way_out(void **state)
         {"import a b --org a", "one REPORT at a time: b is a second one, "
                                "after a"},
         {"repotr", "unknown command repotr; did you mean report?"},
-        {"resolve -x", "unknown flag -x; bulk-invite resolve --help lists them "
-                       "(for a file of that name: -- -x)"},
+        {"resolve -x",
+         "unknown flag -x; bulk-invite resolve --help-all lists them "
+         "(for a file of that name: -- -x)"},
         {"send f --org a --invited", "bulk-invite send does not take "
                                      "--invited"},
     };
@@ -240,11 +242,14 @@ static void every_command_can_be_helped(void **state)
         size_t len = 0;
         FILE *out = open_memstream(&text, &len);
         assert_non_null(out);
-        options_print_help(out, command->name);
+        help_print(out, command->name, true);
         assert_int_equal(fclose(out), 0);
         assert_non_null(strstr(text, command->help));
         if (command->operand.name)
-            assert_non_null(strstr(command->synopsis, command->operand.name));
+            assert_non_null(
+                strstr(command->synopsis, command->operand.argument
+                                              ? command->operand.argument
+                                              : command->operand.name));
         assert_ptr_equal(command_spec_of(command->command), command);
         free(text);
     }

@@ -1,11 +1,6 @@
-/*
- * bulk-invite-man IN OUT: makes bulk-invite.1 at build time. Copies IN (mdoc)
- * and puts the options of option_table where a line says @OPTIONS@, so that the
- * page cannot differ from what the program does.
- */
-#include <errno.h>
+#include "app/docs_maker.h"
 
-#include "app/option_table.h"
+#include <inttypes.h>
 
 #define WIDTH 72 /* of the text lines written here */
 
@@ -72,20 +67,24 @@ static void print_name(FILE *out, const char *name)
             fputc(*name, out);
 }
 
-/* What only some of the others take says so; the page is about send. */
+/* Whose it is, unless of send alone. */
 static void print_commands(FILE *out, const struct option_spec *option)
 {
-    const char *lead = "Of the command";
+    const unsigned all = FOR_COMMAND(COMMAND_CONFIG) - 1; /* before it */
+    const char *before = "(";
 
-    if (option->commands == 0 || option->commands & FOR_COMMAND(COMMAND_SEND))
+    if (option->commands == 0 || option->commands == FOR_COMMAND(COMMAND_SEND))
         return;
-    for (size_t i = 0; i < command_count; i++) {
-        if (!(option->commands & FOR_COMMAND(command_table[i].command)))
-            continue;
-        fprintf(out, "%s\n.Cm %s", lead, command_table[i].name);
-        lead = "\nand";
+    if ((option->commands & all) == all) {
+        fputs("(all commands)\n", out);
+        return;
     }
-    fputs(" .\n", out);
+    for (size_t i = 0; i < command_count; i++)
+        if (option->commands & FOR_COMMAND(command_table[i].command)) {
+            fprintf(out, "%s%s", before, command_table[i].name);
+            before = ", ";
+        }
+    fputs(")\n", out);
 }
 
 static void print_option(FILE *out, const struct option_spec *option)
@@ -99,16 +98,16 @@ static void print_option(FILE *out, const struct option_spec *option)
         fprintf(out, " Ar %s", option->argument);
     fputc('\n', out);
     print_text(out, option->help);
-    print_commands(out, option);
     if (option->default_text)
         fprintf(out, "The default is %s.\n", option->default_text);
     if (option->type != OPTION_ACTION && option->sources == 0)
         fputs("Can be given as a flag only.\n", out);
     else if (option->sources == SOURCE_VARIABLE)
         fputs("Has no key in the config file.\n", out);
+    print_commands(out, option);
 }
 
-static void print_options(FILE *out)
+void mdoc_options(FILE *out)
 {
     for (enum option_group group = 0; group < GROUP_COUNT; group++) {
         fprintf(out, ".Ss %s\n.Bl -tag -width Ds\n", option_group_title(group));
@@ -119,49 +118,43 @@ static void print_options(FILE *out)
     }
 }
 
-static void print_line(FILE *out, const char *line)
+static const char *const type_words[] = {
+    [OPTION_TEXT] = "text",
+    [OPTION_PATH] = "path",
+    [OPTION_CHOICE] = "one of these words",
+    [OPTION_BOOL] = "yes or no",
+    [OPTION_COUNT] = "number",
+    [OPTION_DURATION] = "time",
+    [OPTION_TIME] = "date",
+    [OPTION_RATE] = "rate",
+    [OPTION_SHARE] = "number or percentage",
+};
+
+static void print_type(FILE *out, const struct option_spec *option)
 {
-    if (strcmp(line, "@OPTIONS@\n") == 0)
-        print_options(out);
-    else
-        fputs(line, out);
+    fprintf(out, "Type: %s", type_words[option->type]);
+    if (option->type == OPTION_COUNT)
+        fprintf(out, " from %" PRIu64, option->min);
+    if (option->type == OPTION_COUNT && option->max < UINT64_MAX - 1)
+        fprintf(out, " to %" PRIu64, option->max);
+    if (option->default_text)
+        fprintf(out, "; default: %s", option->default_text);
+    fputs(".\n", out);
 }
 
-static int fail(const char *path)
+void mdoc_keys(FILE *out)
 {
-    fprintf(stderr, "bulk-invite-man: %s: %s\n", path, strerror(errno));
-    return 1;
-}
+    for (enum option_group group = 0; group < GROUP_COUNT; group++)
+        for (size_t i = 0; i < option_count; i++) {
+            const struct option_spec *option = &option_table[i];
 
-static int make_page(const char *from, const char *to)
-{
-    char line[1024];
-    int status = 0;
-    FILE *in = fopen(from, "re");
-    FILE *out = in ? fopen(to, "we") : NULL;
-
-    if (!in || !out) {
-        status = fail(in ? to : from);
-    } else {
-        while (fgets(line, sizeof(line), in))
-            print_line(out, line);
-        if (ferror(in))
-            status = fail(from);
-        if (ferror(out))
-            status = fail(to);
-    }
-    if (out && fclose(out) != 0)
-        status = fail(to);
-    if (in)
-        fclose(in);
-    return status;
-}
-
-int main(int argc, char **argv)
-{
-    if (argc != 3) {
-        fputs("usage: bulk-invite-man IN OUT\n", stderr);
-        return 2;
-    }
-    return make_page(argv[1], argv[2]);
+            if (option->group != group || !(option->sources & SOURCE_CONFIG))
+                continue;
+            fputs(".It Ic ", out);
+            print_name(out, option->name);
+            fprintf(out, " No = Ar %s\n",
+                    option->argument ? option->argument : "yes|no");
+            print_text(out, option->help);
+            print_type(out, option);
+        }
 }
