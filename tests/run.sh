@@ -3,7 +3,8 @@
 # through ctest. As root or with sudo; a second run installs nothing.
 #
 #   tests/run.sh            all of it: AddressSanitizer + UBSan (gcc), injected
-#                           faults (no sanitizer), ThreadSanitizer (clang), lint
+#                           faults (no sanitizer), ThreadSanitizer (clang), 10 s of each
+#                           fuzz target, lint
 #   tests/run.sh REGEX      only the tests whose names match, ASan + UBSan
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -45,10 +46,12 @@ if [ $# -gt 0 ]; then
     exec ctest --test-dir build/asan --output-on-failure -R "$1"
 fi
 ctest --test-dir build/asan --output-on-failure -j 2 --no-tests=error
-# Faults that are preloaded need a build without sanitizers.
+# Faults that are preloaded, and memory that is measured, need a build without
+# sanitizers.
 build build/plain gcc ""
 ctest --test-dir build/plain --output-on-failure -j 2 --no-tests=error \
-    -R 'faults/test_(torture|order|failures|starts|clock)'
+    -R 'faults/test_(torture|order|failures|starts|clock)|cli/test_limits'
 build build/tsan clang thread
 ctest --test-dir build/tsan --output-on-failure -j 2 --no-tests=error
+tests/fuzz/run.sh 10
 tests/lint.sh build/tsan
