@@ -279,6 +279,7 @@ struct row *row_check(const struct csv_record *record,
     struct strbuf person;
     struct strbuf why;
     enum outcome_code code;
+    enum row_cell cell = ROW_CELL_NONE;
 
     strbuf_init(&cleaned, CSV_FIELD_CAP);
     strbuf_init(&person, PERSON_MAX);
@@ -288,19 +289,27 @@ struct row *row_check(const struct csv_record *record,
     set_text(&role, options->fixed_role);
 
     code = record_fault(record, columns, &why);
-    if (code == CODE_NONE)
+    if (code == CODE_NONE) {
+        cell = ROW_CELL_EMAIL;
         code = email_fault(record, columns->email, &email,
                            options->is_encoding_assumed, &person, &why);
-    if (code == CODE_NONE && !options->fixed_role)
+    }
+    if (code == CODE_NONE && !options->fixed_role) {
+        cell = ROW_CELL_ROLE;
         code = role_fault(record, columns->role, &role, &why);
-    if (code == CODE_NONE)
+    }
+    if (code == CODE_NONE) {
         code = guard_fault(options, &email, &role, &person, &why);
+        cell = code == CODE_DOMAIN_NOT_ALLOWED ? ROW_CELL_EMAIL : ROW_CELL_ROLE;
+    }
 
     struct row *row =
         row_new(record->line, email.bytes, email.len, role.bytes, role.len,
                 code == CODE_NONE ? strbuf_str(&person) : NULL);
-    if (code != CODE_NONE)
+    if (code != CODE_NONE) {
         outcome_set(&row->outcome, STATUS_INVALID, code, strbuf_str(&why));
+        row->cell_at_fault = cell;
+    }
     strbuf_clear(&cleaned);
     strbuf_clear(&person);
     strbuf_clear(&why);
