@@ -211,8 +211,9 @@ static void json_facts(const struct check *check, FILE *out)
     json_text(out, delimiter);
     fprintf(out, ",\"header_line\":%" PRIu64 ",\"email_column\":%zu",
             facts.header_line, facts.email_column);
-    fprintf(out, ",\"role_column\":%zu,\"cleaned\":%" PRIu64 "}",
-            facts.role_column, facts.cleaned);
+    fprintf(out, ",\"role_column\":%zu,\"cleaned\":%" PRIu64, facts.role_column,
+            facts.cleaned);
+    fprintf(out, ",\"mapped\":%" PRIu64 "}", facts.mapped);
 }
 
 void check_print_json(const struct check *check, FILE *out)

@@ -30,6 +30,7 @@ struct input {
     struct columns columns;
     uint64_t header_line;
     uint64_t cleaned; /* addresses, in this pass */
+    uint64_t mapped;  /* roles, likewise */
     char *email_name;
     char *role_name;
     char *email_header;
@@ -189,6 +190,7 @@ static enum error_kind start(struct input *input, struct error *err)
     csv_reader_free(input->reader);
     input->is_record_ahead = false;
     input->cleaned = 0;
+    input->mapped = 0;
     input->text =
         encoding_new(input->fd, input->name, input->options->cancel_fd,
                      input->options->encoding);
@@ -281,6 +283,7 @@ enum error_kind input_next(struct input *input, struct row **row,
         .allow_roles = input->options->allow_roles,
         .allow_domains = input->options->allow_domains,
         .cleaned = &input->cleaned,
+        .mapped = &input->mapped,
     };
     if (has_record)
         *row = row_check(&input->record, &input->columns, &check);
@@ -333,5 +336,6 @@ void input_get_facts(const struct input *input, struct input_facts *facts)
         .email_header = input->email_header,
         .role_header = input->role_header,
         .cleaned = input->cleaned,
+        .mapped = input->mapped,
     };
 }

@@ -48,6 +48,7 @@ struct input_facts {
     const char *email_header; /* as the file has it, NULL without a name */
     const char *role_header;
     uint64_t cleaned; /* addresses that were, see clean.h */
+    uint64_t mapped;  /* roles that the map replaced */
 };
 
 /* Opens, reads the header and finds the columns: waits for the first line.

@@ -233,6 +233,18 @@ static void clean(struct cell *email, bool was_trimmed, struct strbuf *cleaned,
         ++*count;
 }
 
+static void map_role(struct cell *role, const struct row_check_options *options)
+{
+    const char *mapped =
+        role_map_find(options->role_map, role->bytes, role->len);
+
+    if (options->fixed_role)
+        mapped = options->fixed_role;
+    else if (mapped && options->mapped)
+        ++*options->mapped;
+    set_text(role, mapped);
+}
+
 static bool is_listed(const char *list, const char *word, size_t len)
 {
     for (; *list; list += *list == ',') {
@@ -285,8 +297,7 @@ struct row *row_check(const struct csv_record *record,
     strbuf_init(&person, PERSON_MAX);
     strbuf_init(&why, SENTENCE_MAX);
     clean(&email, email.was_trimmed, &cleaned, options->cleaned);
-    set_text(&role, role_map_find(options->role_map, role.bytes, role.len));
-    set_text(&role, options->fixed_role);
+    map_role(&role, options);
 
     code = record_fault(record, columns, &why);
     if (code == CODE_NONE) {

@@ -34,6 +34,15 @@ class Check(SendCase):
             self.assertIn(words, done.stdout)
         self.assertEqual(done.stderr, "")
 
+    def test_roles_that_the_map_replaced_are_counted(self):
+        self.team(
+            "ada@example.com,Staff",
+            "bob@example.com,staff",
+            "x@example.com,y",
+        )
+        plan = self.check_json("team.csv", "--role-map", "staff=member")
+        self.assertEqual(plan["read_as"]["mapped"], 2)
+
     def test_json_holds_the_same(self):
         self.team("ada@example.com,admin", "Ada@example.com,admin", "x,y")
         plan = self.check_json("team.csv", expect=3)
