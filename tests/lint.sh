@@ -10,5 +10,5 @@ mapfile -t headers < <(git ls-files 'src/*.h' 'tests/*.h')
 clang-format --dry-run -Werror "${sources[@]}" "${headers[@]}"
 git ls-files 'src/*.c' |
     xargs -P 2 -n 8 clang-tidy -p "$build" --quiet 2>/dev/null
-bash -n samples/*.sh tests/*.sh tests/package/*.sh .ci/run
+bash -n samples/*.sh tests/*.sh tests/*/*.sh .ci/run
 echo "lint: clean"

@@ -4,7 +4,8 @@
 #
 #   tests/run.sh            all of it: AddressSanitizer + UBSan (gcc), injected
 #                           faults and the package (no sanitizer),
-#                           ThreadSanitizer (clang), lint
+#                           ThreadSanitizer (clang), 10 s of each fuzz target,
+#                           lint
 #   tests/run.sh REGEX      only the tests whose names match, ASan + UBSan
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -47,11 +48,12 @@ if [ $# -gt 0 ]; then
     exec ctest --test-dir build/asan --output-on-failure -R "$1"
 fi
 ctest --test-dir build/asan --output-on-failure -j 2 --no-tests=error
-# Faults that are preloaded need a build without sanitizers, and so does what is
-# packed.
+# Faults that are preloaded, memory that is measured, and what is packed need a
+# build without sanitizers.
 build build/plain gcc ""
 ctest --test-dir build/plain --output-on-failure -j 2 --no-tests=error \
-    -R '^package/|faults/test_(torture|order|failures|starts|clock)'
+    -R '^package/|faults/test_(torture|order|failures|starts|clock)|cli/test_limits'
 build build/tsan clang thread
 ctest --test-dir build/tsan --output-on-failure -j 2 --no-tests=error
+tests/fuzz/run.sh 10
 tests/lint.sh build/tsan

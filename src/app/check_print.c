@@ -51,10 +51,26 @@ static void print_names(const char *title, const struct tally *tally, FILE *out)
         fprintf(out, "  %10" PRIu64 "  others\n", others);
 }
 
-static void print_groups(const char *title, const struct tally *tally,
-                         FILE *out)
+/* From 1; 0 for no one column. */
+static size_t column_of(const struct input_facts *facts, enum row_cell cell)
 {
+    switch (cell) {
+    case ROW_CELL_EMAIL:
+        return facts->email_column;
+    case ROW_CELL_ROLE:
+        return facts->role_column;
+    case ROW_CELL_NONE:
+        break;
+    }
+    return 0;
+}
+
+static void print_groups(const char *title, const struct tally *tally,
+                         const struct check *check, FILE *out)
+{
+    struct input_facts facts;
     uint64_t others = tally->others.count;
+    input_get_facts(check->input, &facts);
     if (tally->count == 0)
         return;
     fprintf(out, "\n%s\n", title);
@@ -65,6 +81,9 @@ static void print_groups(const char *title, const struct tally *tally,
         }
         fputs("  ", out);
         print_lines(&tally->entries[i], out);
+        size_t column = column_of(&facts, tally->entries[i].cell);
+        if (column > 0)
+            fprintf(out, ", column %zu", column);
         fputs(": ", out);
         print_safe(out, tally->entries[i].name);
         fputc('\n', out);
@@ -123,9 +142,9 @@ void check_print_text(const struct check *check, FILE *out)
     print_names("By role", check->roles, out);
     print_names("By domain", check->domains, out);
     print_first_rows(check, out);
-    print_groups("What needs a look", check->problems, out);
+    print_groups("What needs a look", check->problems, check, out);
     print_groups("What may be a typing error, and will be sent as it is",
-                 check->hints, out);
+                 check->hints, check, out);
 }
 
 static void json_text(FILE *out, const char *text)
@@ -137,14 +156,38 @@ static void json_text(FILE *out, const char *text)
     strbuf_clear(&json);
 }
 
+static void json_cause(FILE *out, const struct check *check,
+                       const struct tally_entry *entry)
+{
+    struct input_facts facts;
+    input_get_facts(check->input, &facts);
+    const char *header = entry->cell == ROW_CELL_EMAIL  ? facts.email_header
+                         : entry->cell == ROW_CELL_ROLE ? facts.role_header
+                                                        : NULL;
+    size_t column = column_of(&facts, entry->cell);
+    fputs(",\"error_code\":", out);
+    json_text(out, outcome_code_name(entry->code));
+    fputs(",\"column\":", out);
+    if (header)
+        json_text(out, header);
+    else
+        fputs("null", out);
+    if (column > 0)
+        fprintf(out, ",\"column_number\":%zu", column);
+    else
+        fputs(",\"column_number\":null", out);
+}
+
 static void json_tally(FILE *out, const char *key, const char *name_key,
-                       const struct tally *tally)
+                       const struct check *check, const struct tally *tally)
 {
     fprintf(out, ",\"%s\":[", key);
     for (size_t i = 0; i < tally->count; i++) {
         const struct tally_entry *entry = &tally->entries[i];
         fprintf(out, "%s{\"%s\":", i > 0 ? "," : "", name_key);
         json_text(out, entry->name);
+        if (tally == check->problems)
+            json_cause(out, check, entry);
         fprintf(out, ",\"rows\":%" PRIu64 ",\"first_lines\":[", entry->count);
         for (size_t j = 0; j < entry->count && j < TALLY_KEEP; j++)
             fprintf(out, "%s%" PRIu64, j > 0 ? "," : "", entry->lines[j]);
@@ -168,8 +211,9 @@ static void json_facts(const struct check *check, FILE *out)
     json_text(out, delimiter);
     fprintf(out, ",\"header_line\":%" PRIu64 ",\"email_column\":%zu",
             facts.header_line, facts.email_column);
-    fprintf(out, ",\"role_column\":%zu,\"cleaned\":%" PRIu64 "}",
-            facts.role_column, facts.cleaned);
+    fprintf(out, ",\"role_column\":%zu,\"cleaned\":%" PRIu64, facts.role_column,
+            facts.cleaned);
+    fprintf(out, ",\"mapped\":%" PRIu64 "}", facts.mapped);
 }
 
 void check_print_json(const struct check *check, FILE *out)
@@ -187,10 +231,10 @@ void check_print_json(const struct check *check, FILE *out)
     if (seconds >= 0)
         fprintf(out, ",\"seconds_at_rate\":%" PRId64, seconds);
     json_facts(check, out);
-    json_tally(out, "roles", "role", check->roles);
-    json_tally(out, "domains", "domain", check->domains);
-    json_tally(out, "problems", "error", check->problems);
-    json_tally(out, "hints", "hint", check->hints);
+    json_tally(out, "roles", "role", check, check->roles);
+    json_tally(out, "domains", "domain", check, check->domains);
+    json_tally(out, "problems", "error", check, check->problems);
+    json_tally(out, "hints", "hint", check, check->hints);
     fputs(",\"first\":[", out);
     for (size_t i = 0; i < check->first_count; i++) {
         const struct row *row = check->first[i];

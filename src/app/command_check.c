@@ -20,8 +20,21 @@ static void note_hint(struct check *check, const struct row *row)
     strbuf_init(&hint, HINT_CAP);
     strbuf_addf(&hint, "%s: did you mean %s?", strrchr(row->email, '@') + 1,
                 meant);
-    tally_add(check->hints, strbuf_str(&hint), row->line);
+    tally_add(check->hints, strbuf_str(&hint), row->line)->cell =
+        ROW_CELL_EMAIL;
     strbuf_clear(&hint);
+}
+
+static void note_problem(struct check *check, const struct row *row)
+{
+    const struct outcome *outcome = &row->outcome;
+    struct tally_entry *entry = tally_add(
+        check->problems,
+        outcome->error ? outcome->error : status_label(outcome->status),
+        row->line);
+
+    entry->code = outcome->code;
+    entry->cell = row->cell_at_fault;
 }
 
 static void see(void *context, const struct row *row)
@@ -30,10 +43,7 @@ static void see(void *context, const struct row *row)
 
     if (row->outcome.status != STATUS_NONE) {
         if (outcome_needs_look(&row->outcome))
-            tally_add(check->problems,
-                      row->outcome.error ? row->outcome.error
-                                         : status_label(row->outcome.status),
-                      row->line);
+            note_problem(check, row);
         return;
     }
     tally_add(check->roles, row->role, row->line);

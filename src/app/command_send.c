@@ -158,24 +158,42 @@ static void say_plan(const struct send *send)
     free(org);
 }
 
+/* A list on stdin leaves nothing to ask with. Said before any of it is there:
+ * somebody may be about to type it. */
+static enum error_kind check_can_ask(const struct send *send, struct error *err)
+{
+    if (!is_stdin(send) || send->options->yes || !is_terminal())
+        return ERROR_NONE;
+    return error_set(err, ERROR_USAGE,
+                     "the list comes from stdin, so nothing can be asked "
+                     "here: add --yes to send it");
+}
+
+static enum error_kind ask(const struct send *send, struct error *err)
+{
+    say_plan(send);
+    if (console_agrees("Invite them now?"))
+        return ERROR_NONE;
+    return error_set(err, ERROR_GUARD, "not agreed; nothing was sent");
+}
+
 /* Reads a file once beforehand where someone is asked, or where it must not
  * hold more than --max-new. */
 static enum error_kind look_ahead(struct send *send, struct error *err)
 {
     const struct options *options = send->options;
-    bool asks = !options->yes && is_terminal();
-    if (is_stdin(send)) {
-        if (asks)
-            return error_set(err, ERROR_USAGE,
-                             "the list comes from stdin, so nothing can be "
-                             "asked here: add --yes to send it");
+    bool asks = !options->yes && is_terminal() && console_can_ask();
+    if (is_stdin(send))
         return ERROR_NONE;
-    }
-    asks = asks && console_can_ask();
+    if (asks && !input_is_rewindable(send->input))
+        return error_set(err, ERROR_USAGE,
+                         "%s can be read only once, so nothing can be asked "
+                         "here: add --yes to send it",
+                         input_name(send->input));
     if (!input_is_rewindable(send->input) ||
         (!asks && !is_terminal() && options->max_new == UINT64_MAX))
         return ERROR_NONE;
-    if (plan_make(&send->plan, send->input, send->ledger, err))
+    if (plan_read(&send->plan, send->input, send->ledger, NULL, err))
         return err->kind;
     if (send->plan.to_send > options->max_new)
         return error_set(err, ERROR_GUARD,
@@ -184,12 +202,9 @@ static enum error_kind look_ahead(struct send *send, struct error *err)
                          input_name(send->input),
                          (unsigned long long)send->plan.to_send,
                          (unsigned long long)options->max_new);
-    if (!asks || send->plan.to_send == 0)
-        return ERROR_NONE;
-    say_plan(send);
-    if (!console_agrees("Invite them now?"))
-        return error_set(err, ERROR_GUARD, "not agreed; nothing was sent");
-    return ERROR_NONE;
+    if (asks && send->plan.to_send > 0 && ask(send, err))
+        return err->kind;
+    return input_rewind(send->input, err);
 }
 
 static enum error_kind open_report(struct send *send, struct error *err)
@@ -209,9 +224,10 @@ static enum error_kind open_report(struct send *send, struct error *err)
 
 static enum error_kind prepare(struct send *send, struct error *err)
 {
-    if (find_server(send, err) || open_input(send, err) ||
-        open_ledger(send, err) || look_ahead(send, err) ||
-        signals_open(&send->signal_fd, err) || open_report(send, err))
+    if (check_can_ask(send, err) || find_server(send, err) ||
+        open_input(send, err) || open_ledger(send, err) ||
+        look_ahead(send, err) || signals_open(&send->signal_fd, err) ||
+        open_report(send, err))
         return err->kind;
     return ledger_begin_run(send->ledger, input_name(send->input), err);
 }

@@ -38,11 +38,3 @@ enum error_kind plan_read(struct plan *plan, struct input *input,
     }
     return ledger_end_plan(ledger, err);
 }
-
-enum error_kind plan_make(struct plan *plan, struct input *input,
-                          struct ledger *ledger, struct error *err)
-{
-    if (plan_read(plan, input, ledger, NULL, err))
-        return err->kind;
-    return input_rewind(input, err);
-}

@@ -31,8 +31,4 @@ enum error_kind plan_read(struct plan *plan, struct input *input,
                           const struct plan_watcher *watcher,
                           struct error *err) MUST_CHECK;
 
-/* Reads the input to its end and goes back to its start. */
-enum error_kind plan_make(struct plan *plan, struct input *input,
-                          struct ledger *ledger, struct error *err) MUST_CHECK;
-
 #endif

@@ -10,8 +10,9 @@
 
 #define NOT_UTF8 UINT32_MAX
 
-/* What a first byte promises: how long the sequence is, its own bits, and the
- * smallest code point that needs this length (RFC 3629, section 3). */
+/* What a first byte outside ASCII promises (0: it is none): how long the
+ * sequence is, its own bits, and the smallest code point that needs this length
+ * (RFC 3629, section 3). */
 static size_t sequence_len(unsigned char first, uint32_t *bits,
                            uint32_t *smallest)
 {
@@ -30,21 +31,21 @@ static size_t sequence_len(unsigned char first, uint32_t *bits,
         *smallest = 0x10000;
         return 4;
     }
-    *bits = first;
-    *smallest = 0;
-    return first < 0x80 ? 1 : 0;
+    return 0;
 }
 
 /* The code point at the start of `bytes` (at least one) and how many bytes it
  * takes; NOT_UTF8 takes one. */
 static uint32_t decode(const char *bytes, size_t len, size_t *used)
 {
-    uint32_t code_point;
-    uint32_t smallest;
-    size_t wanted =
-        sequence_len((unsigned char)bytes[0], &code_point, &smallest);
+    uint32_t code_point = (unsigned char)bytes[0];
+    uint32_t smallest = 0;
 
     *used = 1;
+    if (code_point < 0x80) /* nearly all there is */
+        return code_point;
+    size_t wanted =
+        sequence_len((unsigned char)bytes[0], &code_point, &smallest);
     if (wanted == 0 || wanted > len)
         return NOT_UTF8;
     for (size_t i = 1; i < wanted; i++) {

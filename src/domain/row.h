@@ -36,6 +36,13 @@ enum row_state {
     ROW_SETTLED = 2,
 };
 
+/* The cell of a row that somebody has to look at. */
+enum row_cell {
+    ROW_CELL_NONE, /* not one of these, or the row as a whole */
+    ROW_CELL_EMAIL,
+    ROW_CELL_ROLE,
+};
+
 /* A random UUID (RFC 9562, version 4) as text, and NUL. */
 #define IDEMPOTENCY_KEY_SIZE 37
 
@@ -53,6 +60,7 @@ struct row {
     bool has_been_parked;     /* comes back by HANDOFF_INTENT, not by an ask */
     uint64_t answers_seen;    /* the run's proper answers at the last failure
                                  (send/retry.h) */
+    enum row_cell cell_at_fault; /* for an outcome that was found here */
     struct outcome outcome;
 };
 

@@ -5,17 +5,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/row.h"
+
 /*
  * Counts by name, and where each stands, with flat memory: what comes after
  * the first TALLY_CAP names is counted together. One thread.
  */
 #define TALLY_CAP  2000
-#define TALLY_KEEP 5 /* lines kept of each */
+#define TALLY_KEEP 10 /* lines kept of each */
 
 struct tally_entry {
     char *name;
     uint64_t count;
     uint64_t lines[TALLY_KEEP]; /* the first ones */
+    enum outcome_code code;     /* these two are the caller's */
+    enum row_cell cell;
 };
 
 struct tally {
@@ -28,7 +32,9 @@ struct tally {
 struct tally *tally_new(void);
 void tally_free(struct tally *tally);
 
-void tally_add(struct tally *tally, const char *name, uint64_t line);
+/* The name's entry, until the tally is sorted. */
+struct tally_entry *tally_add(struct tally *tally, const char *name,
+                              uint64_t line);
 
 /* Puts the highest counts first, or what came first. Nothing may be added
  * afterwards. */

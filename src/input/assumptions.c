@@ -79,4 +79,7 @@ void input_assumptions(const struct input *input, struct strbuf *out)
     if (facts.cleaned > 0)
         strbuf_addf(out, "; %" PRIu64 " address%s cleaned", facts.cleaned,
                     facts.cleaned == 1 ? "" : "es");
+    if (facts.mapped > 0)
+        strbuf_addf(out, "; %" PRIu64 " role%s replaced by the map",
+                    facts.mapped, facts.mapped == 1 ? "" : "s");
 }

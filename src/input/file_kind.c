@@ -65,41 +65,37 @@ enum file_kind file_kind_of(const char *bytes, size_t len, bool is_all)
     return kind_by_nuls(bytes, len, 1, FILE_KIND_UTF16LE, is_all);
 }
 
-/* As a shell reads it back. */
-static void add_quoted(struct strbuf *out, const char *text, size_t len)
+/* As a shell reads it back, and as no option. */
+static void add_quoted(struct strbuf *out, const char *name)
 {
-    strbuf_add_char(out, '\'');
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] == '\'')
+    strbuf_add_str(out, *name == '-' ? "'./" : "'");
+    for (; *name; name++) {
+        if (*name == '\'')
             strbuf_add_str(out, "'\\''");
         else
-            strbuf_add_char(out, text[i]);
+            strbuf_add_char(out, *name);
     }
     strbuf_add_char(out, '\'');
 }
 
 static void add_xlsx2csv(const char *name, struct strbuf *out)
 {
-    strbuf_add_str(out, "run: xlsx2csv -- ");
-    add_quoted(out, name, strlen(name));
+    strbuf_add_str(out, "run: xlsx2csv ");
+    add_quoted(out, name);
     strbuf_add_str(out, " | bulk-invite send - ...");
 }
 
-/* 44: comma, 34: quote, 76: UTF-8 (LibreOffice's filter options). */
+/* It writes to no pipe, so it gets a folder that nobody else can look into.
+ * 44: comma, 34: quote, 76: UTF-8 (LibreOffice's filter options). */
 static void add_soffice(const char *name, struct strbuf *out)
 {
-    const char *slash = strrchr(name, '/');
-    const char *base = slash ? slash + 1 : name;
-    const char *dot = strrchr(base, '.');
-    size_t stem_len = dot ? (size_t)(dot - base) : strlen(base);
-
-    strbuf_add_str(out, "run: soffice --headless --convert-to "
+    strbuf_add_str(out, "run: d=$(mktemp -d) && { soffice --headless "
+                        "--convert-to "
                         "'csv:Text - txt - csv (StarCalc):44,34,76' "
-                        "--outdir /tmp ");
-    add_quoted(out, name, strlen(name));
-    strbuf_add_str(out, " && bulk-invite send /tmp/");
-    add_quoted(out, base, stem_len);
-    strbuf_add_str(out, ".csv ...");
+                        "--outdir \"$d\" ");
+    add_quoted(out, name);
+    strbuf_add_str(out, " >&2; cat \"$d\"/*.csv; rm -r \"$d\"; } | "
+                        "bulk-invite send - ...");
 }
 
 bool file_kind_advice(enum file_kind kind, const char *name, struct strbuf *out)

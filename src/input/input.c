@@ -30,8 +30,11 @@ struct input {
     struct columns columns;
     uint64_t header_line;
     uint64_t cleaned; /* addresses, in this pass */
+    uint64_t mapped;  /* roles, likewise */
     char *email_name;
     char *role_name;
+    char *email_header;
+    char *role_header;
 };
 
 static enum error_kind open_fd(struct input *input, struct error *err)
@@ -89,6 +92,22 @@ static enum error_kind check_header(const struct input *input,
     return ERROR_NONE;
 }
 
+static void free_names(struct input *input)
+{
+    free(input->email_name);
+    free(input->role_name);
+    free(input->email_header);
+    free(input->role_header);
+}
+
+static char *column_header(const struct csv_record *header, size_t column,
+                           bool has_header)
+{
+    if (column == COLUMNS_NONE || !has_header || !header->fields[column].len)
+        return NULL;
+    return xstrdup(header->fields[column].bytes);
+}
+
 static char *column_name(const struct csv_record *header, size_t column,
                          bool has_header)
 {
@@ -102,6 +121,19 @@ static char *column_name(const struct csv_record *header, size_t column,
     else
         strbuf_addf(&name, "column %zu", column + 1);
     return strbuf_detach(&name);
+}
+
+static void name_columns(struct input *input)
+{
+    const struct csv_record *header = &input->record;
+    const struct columns *columns = &input->columns;
+    bool has_header = columns->has_header;
+
+    free_names(input);
+    input->email_name = column_name(header, columns->email, has_header);
+    input->role_name = column_name(header, columns->role, has_header);
+    input->email_header = column_header(header, columns->email, has_header);
+    input->role_header = column_header(header, columns->role, has_header);
 }
 
 static enum error_kind find_columns(struct input *input,
@@ -149,14 +181,7 @@ static enum error_kind read_header(struct input *input, struct error *err)
                          input->name);
     if (find_columns(input, &wanted.columns, err))
         return err->kind;
-
-    const struct columns *columns = &input->columns;
-    free(input->email_name);
-    free(input->role_name);
-    input->email_name =
-        column_name(&input->record, columns->email, columns->has_header);
-    input->role_name =
-        column_name(&input->record, columns->role, columns->has_header);
+    name_columns(input);
     return ERROR_NONE;
 }
 
@@ -165,6 +190,7 @@ static enum error_kind start(struct input *input, struct error *err)
     csv_reader_free(input->reader);
     input->is_record_ahead = false;
     input->cleaned = 0;
+    input->mapped = 0;
     input->text =
         encoding_new(input->fd, input->name, input->options->cancel_fd,
                      input->options->encoding);
@@ -197,8 +223,7 @@ void input_close(struct input *input)
     if (input->fd > STDIN_FILENO)
         close(input->fd);
     csv_reader_free(input->reader);
-    free(input->email_name);
-    free(input->role_name);
+    free_names(input);
     free(input);
 }
 
@@ -258,6 +283,7 @@ enum error_kind input_next(struct input *input, struct row **row,
         .allow_roles = input->options->allow_roles,
         .allow_domains = input->options->allow_domains,
         .cleaned = &input->cleaned,
+        .mapped = &input->mapped,
     };
     if (has_record)
         *row = row_check(&input->record, &input->columns, &check);
@@ -307,6 +333,9 @@ void input_get_facts(const struct input *input, struct input_facts *facts)
         .role_column = input->columns.role + 1,
         .email_name = input->email_name,
         .role_name = input->role_name,
+        .email_header = input->email_header,
+        .role_header = input->role_header,
         .cleaned = input->cleaned,
+        .mapped = input->mapped,
     };
 }

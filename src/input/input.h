@@ -37,15 +37,18 @@ struct input_facts {
     bool is_mixed;            /* not all of it is in that encoding */
     bool is_gzip;
     char delimiter;
-    bool is_delimiter_told; /* not found, but given */
-    uint64_t header_line;   /* 0: none */
-    uint64_t lines_above;   /* what stood above the header and was skipped */
-    size_t email_column;    /* from 1 */
-    size_t role_column;     /* 0: every row has the same role */
-    const char *email_name; /* as sentences name it: "E-Mail" in quotes, or
-                               column 2 */
-    const char *role_name;  /* NULL without a column */
-    uint64_t cleaned;       /* addresses that were, see clean.h */
+    bool is_delimiter_told;   /* not found, but given */
+    uint64_t header_line;     /* 0: none */
+    uint64_t lines_above;     /* what stood above the header and was skipped */
+    size_t email_column;      /* from 1 */
+    size_t role_column;       /* 0: every row has the same role */
+    const char *email_name;   /* as sentences name it: "E-Mail" in quotes, or
+                                 column 2 */
+    const char *role_name;    /* NULL without a column */
+    const char *email_header; /* as the file has it, NULL without a name */
+    const char *role_header;
+    uint64_t cleaned; /* addresses that were, see clean.h */
+    uint64_t mapped;  /* roles that the map replaced */
 };
 
 /* Opens, reads the header and finds the columns: waits for the first line.

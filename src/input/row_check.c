@@ -233,6 +233,18 @@ static void clean(struct cell *email, bool was_trimmed, struct strbuf *cleaned,
         ++*count;
 }
 
+static void map_role(struct cell *role, const struct row_check_options *options)
+{
+    const char *mapped =
+        role_map_find(options->role_map, role->bytes, role->len);
+
+    if (options->fixed_role)
+        mapped = options->fixed_role;
+    else if (mapped && options->mapped)
+        ++*options->mapped;
+    set_text(role, mapped);
+}
+
 static bool is_listed(const char *list, const char *word, size_t len)
 {
     for (; *list; list += *list == ',') {
@@ -279,28 +291,36 @@ struct row *row_check(const struct csv_record *record,
     struct strbuf person;
     struct strbuf why;
     enum outcome_code code;
+    enum row_cell cell = ROW_CELL_NONE;
 
     strbuf_init(&cleaned, CSV_FIELD_CAP);
     strbuf_init(&person, PERSON_MAX);
     strbuf_init(&why, SENTENCE_MAX);
     clean(&email, email.was_trimmed, &cleaned, options->cleaned);
-    set_text(&role, role_map_find(options->role_map, role.bytes, role.len));
-    set_text(&role, options->fixed_role);
+    map_role(&role, options);
 
     code = record_fault(record, columns, &why);
-    if (code == CODE_NONE)
+    if (code == CODE_NONE) {
+        cell = ROW_CELL_EMAIL;
         code = email_fault(record, columns->email, &email,
                            options->is_encoding_assumed, &person, &why);
-    if (code == CODE_NONE && !options->fixed_role)
+    }
+    if (code == CODE_NONE && !options->fixed_role) {
+        cell = ROW_CELL_ROLE;
         code = role_fault(record, columns->role, &role, &why);
-    if (code == CODE_NONE)
+    }
+    if (code == CODE_NONE) {
         code = guard_fault(options, &email, &role, &person, &why);
+        cell = code == CODE_DOMAIN_NOT_ALLOWED ? ROW_CELL_EMAIL : ROW_CELL_ROLE;
+    }
 
     struct row *row =
         row_new(record->line, email.bytes, email.len, role.bytes, role.len,
                 code == CODE_NONE ? strbuf_str(&person) : NULL);
-    if (code != CODE_NONE)
+    if (code != CODE_NONE) {
         outcome_set(&row->outcome, STATUS_INVALID, code, strbuf_str(&why));
+        row->cell_at_fault = cell;
+    }
     strbuf_clear(&cleaned);
     strbuf_clear(&person);
     strbuf_clear(&why);

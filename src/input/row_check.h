@@ -29,6 +29,7 @@ struct row_check_options {
     const char *allow_roles;         /* with commas between; NULL: any */
     const char *allow_domains;       /* likewise, as domain/person.h has them */
     uint64_t *cleaned; /* counts addresses that were cleaned; or NULL */
+    uint64_t *mapped;  /* counts roles that were; or NULL */
 };
 
 /* Never NULL; the caller owns the row. The email is cleaned, the role trimmed

@@ -12,8 +12,9 @@
 #define APPLICATION_ID 0x42496e76
 
 /* Bounded, and small beside the rest of the program: memory must be the same
- * for ten rows and for ten million. */
-#define PAGE_CACHE "PRAGMA cache_size = -256;"
+ * for ten rows and for ten million. The temporary tables have a cache of their
+ * own. */
+#define PAGE_CACHE "PRAGMA cache_size = -256; PRAGMA temp.cache_size = -256;"
 
 #define HOLDER_CAP 1024
 

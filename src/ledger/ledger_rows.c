@@ -17,6 +17,8 @@ void ledger_say_duplicate(struct row *row, uint64_t line, const char *role)
     strbuf_addf(&words, "same person as line %llu", (unsigned long long)line);
     if (is_other_role)
         strbuf_addf(&words, ", which asks for the role \"%s\"", role);
+    if (is_other_role)
+        row->cell_at_fault = ROW_CELL_ROLE;
     outcome_set(&row->outcome, STATUS_DUPLICATE,
                 is_other_role ? CODE_DUPLICATE_OTHER_ROLE : CODE_DUPLICATE,
                 strbuf_str(&words));

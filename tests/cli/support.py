@@ -35,6 +35,13 @@ def program(name):
     return str(Path(folder).resolve() / name)
 
 
+def is_sanitized():
+    """Then nothing can be preloaded, as the sanitizer's runtime must come first,
+    and its memory says nothing."""
+    content = Path(program("bulk-invite")).read_bytes()
+    return b"__asan_init" in content or b"__tsan_init" in content
+
+
 def read_line(stream, timeout):
     """One line of a pipe opened with bufsize=0, without waiting for ever."""
     deadline = time.monotonic() + timeout

@@ -117,8 +117,16 @@ class Files(BadCase):
                 self.refused(words)
 
     def test_hostile_column_names_are_shown_tamely(self):
-        self.write("team.csv", b"na\x1b[31mme\xff\x07,\xe2\x80\xaerole\n")
-        self.refused("\\x1B[31m", "\\x07", "\\xFF")
+        # The first letter decides what the text is in: direction marks are
+        # there only in UTF-8.
+        for name, words in (
+            (b"na\x1b[31mme\x07", '"na\\x1B[31mme\\x07"'),
+            (b"\xe2\x80\xaerole \xe2\x81\xa6", '"\\u{202E}role \\u{2066}"'),
+            (b"\xc3\xb4\xff", '"ô\\xFF"'),
+        ):
+            with self.subTest(name=name):
+                self.write("team.csv", b"name," + name + b",x\n")
+                self.refused(words)
 
 
 class Rows(BadCase):

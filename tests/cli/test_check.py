@@ -29,10 +29,19 @@ class Check(SendCase):
             "1  invalid",
             "0:02:00",
             "line 3: ada@example.com as admin",
-            'line 5: "E-Mail" has no "@"',
+            'line 5, column 1: "E-Mail" has no "@"',
         ):
             self.assertIn(words, done.stdout)
         self.assertEqual(done.stderr, "")
+
+    def test_roles_that_the_map_replaced_are_counted(self):
+        self.team(
+            "ada@example.com,Staff",
+            "bob@example.com,staff",
+            "x@example.com,y",
+        )
+        plan = self.check_json("team.csv", "--role-map", "staff=member")
+        self.assertEqual(plan["read_as"]["mapped"], 2)
 
     def test_json_holds_the_same(self):
         self.team("ada@example.com,admin", "Ada@example.com,admin", "x,y")
@@ -81,7 +90,56 @@ class Check(SendCase):
     def test_many_of_one_kind_are_grouped(self):
         self.team(*["nobody,member"] * 50)
         done = self.check("team.csv", expect=3)
-        self.assertIn("lines 2, 3, 4, 5, 6 and 45 more: ", done.stdout)
+        self.assertIn(
+            "lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 40 more, column 1: ",
+            done.stdout,
+        )
+
+    def causes(self, *args):
+        """Each problem's code, column, its number, rows and lines."""
+        problems = self.check_json("team.csv", *args, expect=3)["problems"]
+        for problem in problems:
+            self.assertTrue(problem.pop("error"))
+        return sorted(tuple(problem.values()) for problem in problems)
+
+    def test_every_problem_has_its_code_column_and_lines(self):
+        self.write(
+            "team.csv",
+            'Name,"E-Mail ",Rôle\n,x,admin\n,,admin\n,ada@example.com,\n'
+            ",y,admin\n,bob@example.com,admin\n,Bob@example.com,staff\n"
+            ",eve@example.net,admin\n,eve@example.com,guest\n"
+            ',z@example.com,a\0b\n,,,,too many\n,"never closed\n',
+        )
+        self.assertEqual(
+            self.causes(
+                *("--allow-domain", "example.com"),
+                *("--allow-role", "admin,staff"),
+            ),
+            [
+                ("domain_not_allowed", "E-Mail ", 2, 1, [8]),
+                ("duplicate_other_role", "Rôle", 3, 1, [7]),
+                ("invalid_email", "E-Mail ", 2, 2, [2, 5]),
+                ("missing_email", "E-Mail ", 2, 1, [3]),
+                ("missing_role", "Rôle", 3, 1, [4]),
+                ("nul_byte", "Rôle", 3, 1, [10]),
+                ("role_not_allowed", "Rôle", 3, 1, [9]),
+                ("too_many_columns", None, None, 1, [11]),
+                ("unclosed_quote", None, None, 1, [12]),
+            ],
+        )
+
+    def test_a_column_without_a_name_has_a_number(self):
+        self.write("team.csv", ["ada@example.com", "x"])
+        self.assertEqual(
+            self.causes("--role", "admin"), [("invalid_email", None, 1, 1, [2])]
+        )
+        self.assertEqual(
+            self.causes("--role", "admin", "--allow-role", "member"),
+            [
+                ("invalid_email", None, 1, 1, [2]),
+                ("role_not_allowed", None, None, 1, [1]),
+            ],
+        )
 
     def test_a_typing_error_is_a_hint_and_no_change(self):
         self.team("ada@gmial.com,admin")

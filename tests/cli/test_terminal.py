@@ -197,12 +197,48 @@ class Question(TerminalCase):
         terminal.type("y\n")
         self.assertIn("2 invited", self.finished(terminal, 0))
 
-    def test_a_list_from_stdin_cannot_be_asked_about(self):
-        sandbox = self.sandbox()
-        terminal = self.terminal(
-            sandbox, input_name="-", stdin=subprocess.PIPE
+    def test_it_says_what_was_assumed_of_the_whole_file(self):
+        self.write(
+            "team.csv",
+            "email;rôle\nada@example.com;chef\nbob@example.com.;chef\n"
+            "eve@example.com;équipe\n".encode("cp1252"),
         )
-        terminal.process.stdin.write(b"email,role\nada@example.com,x\n")
+        _, terminal = self.asked("--role-map", "Chef=admin")
+        for words in (
+            "text in Windows-1252",
+            "columns separated by semicolons",
+            "1 address cleaned",
+            "2 roles replaced by the map",
+        ):
+            self.assertIn(words, terminal.output)
+        terminal.type("y\n")
+        self.finished(terminal, 0)
+
+    def test_a_file_that_changes_at_the_question_is_not_sent(self):
+        self.team(2)
+        sandbox, terminal = self.asked()
+        self.team(3)
+        terminal.type("y\n")
+        self.assertIn("was changed", self.finished(terminal, 4))
+        self.assertEqual(sandbox.seen()["posts"], 0)
+
+    def test_a_list_from_stdin_cannot_be_asked_about(self):
+        """Nor is any of it awaited."""
+        sandbox = self.sandbox()
+        for streams in ({"stdin": subprocess.PIPE}, {}):
+            terminal = self.terminal(sandbox, input_name="-", **streams)
+            self.assertIn("--yes", self.finished(terminal, expect=2))
+        self.assertEqual(sandbox.seen()["posts"], 0)
+
+    def test_a_pipe_by_name_cannot_be_asked_about(self):
+        sandbox = self.sandbox()
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        os.write(writer, b"email,role\nada@example.com,x\n")
+        os.close(writer)
+        terminal = self.terminal(
+            sandbox, input_name=f"/dev/fd/{reader}", pass_fds=(reader,)
+        )
         self.assertIn("--yes", self.finished(terminal, expect=2))
         self.assertEqual(sandbox.seen()["posts"], 0)
 

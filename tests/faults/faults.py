@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
 
-from support import EXIT_CODES, clean_env, program
+from support import EXIT_CODES, clean_env, is_sanitized, program
 
 KINDS = (
     "write fsync sendto recvfrom open read rename unlink mkdir ftruncate"
@@ -31,12 +31,6 @@ STATUSES = (
 
 LEDGER = "team.db"
 REPORT = "team.csv.report.csv"
-
-
-def is_sanitized():
-    """A sanitizer's runtime must come first, so nothing can be preloaded."""
-    content = Path(program("bulk-invite")).read_bytes()
-    return b"__asan_init" in content or b"__tsan_init" in content
 
 
 IS_SANITIZED = is_sanitized()

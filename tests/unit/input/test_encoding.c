@@ -168,7 +168,7 @@ static void what_is_not_text_is_refused_byte_by_byte(void **state)
         const char *told;
     } files[] = {
         {"PK\x03\x04zip", "team.xlsx is a zip file"},
-        {"PK\x03\x04[Content_Types].xml", "run: xlsx2csv -- 'team.xlsx'"},
+        {"PK\x03\x04[Content_Types].xml", "run: xlsx2csv 'team.xlsx'"},
         {"\xd0\xcf\x11\xe0\xa1\xb1", "soffice"},
         {"%PDF-1.7\n", "PDF"},
         {"\x1f\x8b\x08zip", "gzip data in team.xlsx is"},

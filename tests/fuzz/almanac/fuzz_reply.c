@@ -53,8 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                    500, 502, 503, 307, 400, 204, 521, 101};
     static const char *const emails[] = {
         "jane.doe@example.com",
-        "J\xc3\xb6rg@B\xc3\xbc"
-        "cher.example",
+        "J\303\266rg@B\303\274cher.example",
         "\"a b\"@x.org",
         "a@b",
     };

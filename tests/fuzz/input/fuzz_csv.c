@@ -1,6 +1,6 @@
 /*
- * Any bytes as a list: no crash, no hang, and the same rows in two passes.
- *   clang -fsanitize=fuzzer,address,undefined (see the libraries of src/input)
+ * Any bytes as a list: no crash, no hang, and the same rows in two passes. The
+ * first byte chooses the options.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -40,7 +40,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct error err = ERROR_INIT;
     struct input *input;
 
-    /* The first byte chooses the options. */
     const unsigned choice = size > 0 ? data[0] : 0;
     struct input_options options = {.path = path, .cancel_fd = -1};
     if (choice & 1)
