@@ -48,13 +48,15 @@ static struct tally_entry *find(struct tally *tally, const char *name)
     return entry;
 }
 
-void tally_add(struct tally *tally, const char *name, uint64_t line)
+struct tally_entry *tally_add(struct tally *tally, const char *name,
+                              uint64_t line)
 {
     struct tally_entry *entry = find(tally, name);
 
     if (entry->count < TALLY_KEEP)
         entry->lines[entry->count] = line;
     entry->count++;
+    return entry;
 }
 
 static int compare(const void *one, const void *other)

@@ -9,13 +9,15 @@
  * Counts by name, and where each stands, with flat memory: what comes after
  * the first TALLY_CAP names is counted together. One thread.
  */
-#define TALLY_CAP  2000
-#define TALLY_KEEP 5 /* lines kept of each */
+#define TALLY_CAP   2000
+#define TALLY_KEEP  5 /* lines kept of each */
+#define TALLY_KINDS 3
 
 struct tally_entry {
     char *name;
     uint64_t count;
-    uint64_t lines[TALLY_KEEP]; /* the first ones */
+    uint64_t lines[TALLY_KEEP];  /* the first ones */
+    uint64_t kinds[TALLY_KINDS]; /* of these, by kinds of the caller's own */
 };
 
 struct tally {
@@ -28,7 +30,9 @@ struct tally {
 struct tally *tally_new(void);
 void tally_free(struct tally *tally);
 
-void tally_add(struct tally *tally, const char *name, uint64_t line);
+/* Returns where it was counted, valid until the tally is sorted. */
+struct tally_entry *tally_add(struct tally *tally, const char *name,
+                              uint64_t line);
 
 /* Puts the highest counts first, or what came first. Nothing may be added
  * afterwards. */
