@@ -11,4 +11,5 @@ clang-format --dry-run -Werror "${sources[@]}" "${headers[@]}"
 git ls-files 'src/*.c' |
     xargs -P 2 -n 8 clang-tidy -p "$build" --quiet 2>/dev/null
 bash -n samples/*.sh tests/*.sh tests/*/*.sh .ci/run
+node --check src/report/page.js
 echo "lint: clean"

@@ -19,7 +19,9 @@ packages=(
     python3 python3-fastapi python3-uvicorn openssl mandoc faketime zsh fish
     xlsx2csv python3-openpyxl
     git lintian systemd
+    chromium chromium-driver
 )
+command -v npm >/dev/null || packages+=(nodejs npm)
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null |
@@ -31,6 +33,14 @@ if [ ${#missing[@]} -gt 0 ]; then
     "${as_root[@]}" apt-get update -qq
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -qq --no-install-recommends "${missing[@]}"
+fi
+
+# axe-core looks at the page that `report --html` writes.
+if ! [ -d build/npm/node_modules ] ||
+    ! cmp -s tests/page/package-lock.json build/npm/package-lock.json; then
+    mkdir -p build/npm
+    cp tests/page/package*.json build/npm/
+    npm ci --prefix build/npm --ignore-scripts --no-audit --no-fund --silent
 fi
 
 build() { # DIRECTORY COMPILER SANITIZERS

@@ -1,6 +1,10 @@
+#include <unistd.h>
+
 #include "app/commands.h"
 #include "app/ledger_choice.h"
+#include "app/status.h"
 #include "ledger/ledger_books.h"
+#include "report/html.h"
 #include "report/report.h"
 
 static enum error_kind add(void *report, const struct row *row,
@@ -52,14 +56,89 @@ static enum error_kind write_report(struct ledger *ledger,
     return ERROR_NONE;
 }
 
+static enum error_kind count_row(void *html, const struct row *row,
+                                 struct error *err)
+{
+    (void)err;
+    html_count_row(html, row);
+    return ERROR_NONE;
+}
+
+static enum error_kind add_page_row(void *html, const struct row *row,
+                                    struct error *err)
+{
+    return html_add_row(html, row, err);
+}
+
+static void count_hold(void *html, const struct ledger_hold *hold)
+{
+    html_count_hold(html, hold->reason, hold->from_s, hold->until_s);
+}
+
+/* Twice through the rows: memory stays flat. */
+static enum error_kind fill_page(struct html *html, struct ledger *ledger,
+                                 struct ledger_run *run, struct error *err)
+{
+    bool wants_rows = false;
+    if (ledger_each_row(ledger, run, count_row, html, err) ||
+        ledger_each_hold(ledger, run->id, count_hold, html, err) ||
+        html_begin_rows(html, run->in_hand, &wants_rows, err) || !wants_rows)
+        return err->kind;
+    return ledger_each_row(ledger, run, add_page_row, html, err);
+}
+
+static enum error_kind write_page(struct ledger *ledger,
+                                  const struct options *options,
+                                  struct error *err)
+{
+    struct ledger_run run;
+    struct html *html;
+    if (ledger_find_run(ledger, (int64_t)options->run, &run, err))
+        return err->kind;
+    struct html_run told = {
+        .id = run.id,
+        .input = run.input,
+        .server = ledger_server(ledger),
+        .organization = ledger_organization(ledger),
+        .end = status_end_of(&run),
+        .started_s = run.started_s,
+        .ended_s = run.ended_s,
+        .is_going = run.is_going,
+        .was_killed = run.exit_code < 0,
+        .already_invited = run.already_invited,
+    };
+    const char *path = options->output ? options->output : "-";
+    if (html_open(&html, path, &told, err))
+        return err->kind;
+    if (fill_page(html, ledger, &run, err)) {
+        html_abandon(html);
+        return err->kind;
+    }
+    return html_commit(html, err);
+}
+
+/* A page is for a browser. */
+static bool is_for_terminal(const struct options *options)
+{
+    return options->html && !options->output && isatty(STDOUT_FILENO) == 1;
+}
+
 int command_report(const struct options *options, struct error *err)
 {
     struct ledger *ledger;
+    if (is_for_terminal(options))
+        return error_exit_code(error_set(
+            err, ERROR_USAGE,
+            "a page is for a browser: add -o page.html, and open that"));
+    if (options->html && options->format)
+        return error_exit_code(error_set(
+            err, ERROR_USAGE, "--html and --format are both set; choose one"));
     if (ledger_open_chosen(&ledger, options, LEDGER_READS, "report", err))
         return error_exit_code(err->kind);
     enum error_kind kind = ledger_begin(ledger, err);
     if (!kind)
-        kind = write_report(ledger, options, err);
+        kind = options->html ? write_page(ledger, options, err)
+                             : write_report(ledger, options, err);
     if (!kind)
         kind = ledger_commit(ledger, err);
     ledger_close(ledger);

@@ -194,20 +194,29 @@ static enum error_kind record(struct committer *committer,
     return ERROR_NONE;
 }
 
-/* A hold is kept at once: killed meanwhile, the next run must not ask too
- * early. */
+/* A hold is noted at once: killed meanwhile, the next run must not ask too
+ * early, if it was the server's wish. */
 static enum error_kind save_hold(struct committer *committer, struct error *err)
 {
     struct counters *counters = committer->options.counters;
     int64_t until_us = atomic_load(&counters->hold_until_us);
     int64_t left_us = until_us - clock_monotonic_us();
+    int64_t now_us = clock_wall_us();
+    struct ledger_hold hold = {
+        .from_s = now_us / US_PER_S,
+        .until_s = (now_us + left_us) / US_PER_S + 1,
+        .reason = (enum hold_reason)atomic_load(&counters->hold_reason),
+    };
     if (until_us == committer->saved_hold_us || left_us < SAVED_HOLD_US ||
-        atomic_load(&counters->hold_reason) != HOLD_QUOTA)
+        hold.reason == HOLD_NONE)
         return ERROR_NONE;
     committer->saved_hold_us = until_us;
+    if (ledger_add_hold(committer->options.ledger, &hold, err) ||
+        hold.reason != HOLD_QUOTA)
+        return err->kind;
     struct ledger_pace pace = {
         .rate_per_s = (double)atomic_load(&counters->found_rate) / 1000,
-        .held_until_s = (clock_wall_us() + left_us) / US_PER_S + 1,
+        .held_until_s = hold.until_s,
     };
     return ledger_save_pace(committer->options.ledger, &pace, err);
 }

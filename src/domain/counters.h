@@ -6,7 +6,8 @@
 
 #include "domain/outcome.h"
 
-/* Why all attempts wait; the values of counters.hold_reason. */
+/* Why all attempts wait; the values of counters.hold_reason. They are stored in
+ * the ledger: never renumber. */
 enum hold_reason {
     HOLD_NONE,
     HOLD_QUOTA,

@@ -47,8 +47,10 @@ enum row_cell {
 #define IDEMPOTENCY_KEY_SIZE 37
 
 struct row {
-    uint64_t line;    /* where the record starts, as an editor counts, from 1 */
-    int64_t id;       /* the ledger's number, 0 before admission */
+    uint64_t line; /* where the record starts, as an editor counts, from 1 */
+    int64_t id;    /* the ledger's number, 0 before admission */
+    int64_t
+        settled_s; /* read back from the ledger: seconds since 1970, else 0 */
     int64_t replaces; /* the earlier row that this one sends again, or 0 */
     char *email;  /* as it is sent: what the file says, trimmed; UTF-8. For an
                      invalid row what could be read, perhaps not UTF-8 */

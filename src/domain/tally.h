@@ -11,14 +11,17 @@
  * Counts by name, and where each stands, with flat memory: what comes after
  * the first TALLY_CAP names is counted together. One thread.
  */
-#define TALLY_CAP  2000
-#define TALLY_KEEP 10 /* lines kept of each */
+#define TALLY_CAP   2000
+#define TALLY_KEEP  10 /* lines kept of each */
+#define TALLY_KINDS 3
 
 struct tally_entry {
     char *name;
     uint64_t count;
-    uint64_t lines[TALLY_KEEP]; /* the first ones */
-    enum outcome_code code;     /* these two are the caller's */
+    uint64_t lines[TALLY_KEEP];  /* the first ones */
+    uint64_t kinds[TALLY_KINDS]; /* these are the caller's: of the count, by
+                                    kinds of its own, and two words on it */
+    enum outcome_code code;
     enum row_cell cell;
 };
 
@@ -32,7 +35,7 @@ struct tally {
 struct tally *tally_new(void);
 void tally_free(struct tally *tally);
 
-/* The name's entry, until the tally is sorted. */
+/* Returns where it was counted, valid until the tally is sorted. */
 struct tally_entry *tally_add(struct tally *tally, const char *name,
                               uint64_t line);
 

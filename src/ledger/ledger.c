@@ -325,6 +325,7 @@ void ledger_close(struct ledger *ledger)
     sqlite3_close(ledger->db);
     lock_release(ledger->lock_fd);
     sodium_memzero(ledger->hash_key, sizeof(ledger->hash_key));
+    free(ledger->found_input);
     free(ledger->server);
     free(ledger->organization);
     free(ledger->name);

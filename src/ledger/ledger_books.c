@@ -194,7 +194,9 @@ enum error_kind ledger_find_run(struct ledger *ledger, int64_t number,
     if (code != SQLITE_ROW)
         return ledger_error(ledger, err);
     read_run(stmt, first_in_hand, run);
-    run->input = NULL;
+    free(ledger->found_input);
+    ledger->found_input = xstrdup(run->input);
+    run->input = ledger->found_input;
     sqlite3_reset(stmt);
     return ERROR_NONE;
 }
@@ -224,6 +226,27 @@ enum error_kind ledger_each_row(struct ledger *ledger, struct ledger_run *run,
             sqlite3_reset(stmt);
             return kind;
         }
+    }
+    return end_steps(ledger, stmt, code, err);
+}
+
+enum error_kind ledger_each_hold(struct ledger *ledger, int64_t run,
+                                 void (*visit)(void *context,
+                                               const struct ledger_hold *hold),
+                                 void *context, struct error *err)
+{
+    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_HOLDS_OF_RUN, err);
+    if (!stmt)
+        return err->kind;
+    sqlite3_bind_int64(stmt, 1, run);
+    int code;
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        struct ledger_hold hold = {
+            .from_s = sqlite3_column_int64(stmt, 0),
+            .until_s = sqlite3_column_int64(stmt, 1),
+            .reason = (enum hold_reason)sqlite3_column_int(stmt, 2),
+        };
+        visit(context, &hold);
     }
     return end_steps(ledger, stmt, code, err);
 }

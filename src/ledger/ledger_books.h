@@ -18,7 +18,8 @@ struct ledger_run {
     uint64_t already_invited; /* of these: only counted, not stored */
     uint64_t in_hand;  /* stored rows that it has not settled yet: counted by
                           ledger_each_row(), which does not visit them */
-    const char *input; /* valid during the call */
+    const char *input; /* valid during the call; of a run that was found: until
+                          the next one is, or the ledger is closed */
 };
 
 /* Calls `visit` for the newest `most` runs, newest first. */
@@ -52,8 +53,7 @@ enum error_kind ledger_count_expired(struct ledger *ledger, int64_t now_s,
                                      uint64_t *count,
                                      struct error *err) MUST_CHECK;
 
-/* The run of this number (0: the newest), without `input`. ERROR_USAGE when
- * there is none. */
+/* The run of this number (0: the newest). ERROR_USAGE when there is none. */
 enum error_kind ledger_find_run(struct ledger *ledger, int64_t number,
                                 struct ledger_run *run,
                                 struct error *err) MUST_CHECK;
@@ -66,6 +66,13 @@ enum error_kind ledger_each_row(struct ledger *ledger, struct ledger_run *run,
                                                          const struct row *row,
                                                          struct error *err),
                                 void *context, struct error *err) MUST_CHECK;
+
+/* Calls `visit` for each hold of the run (of 2 s and more), in order. One that
+ * a later answer made longer overlaps with the next. */
+enum error_kind ledger_each_hold(struct ledger *ledger, int64_t run,
+                                 void (*visit)(void *context,
+                                               const struct ledger_hold *hold),
+                                 void *context, struct error *err) MUST_CHECK;
 
 /* Settles an unknown by hand: STATUS_INVITED, or STATUS_UNPROCESSED when the
  * invitation was not sent: then one that it was to replace stands again.

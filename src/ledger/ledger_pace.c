@@ -16,6 +16,19 @@ enum error_kind ledger_save_pace(struct ledger *ledger,
     return ledger_run_statement(ledger, stmt, err);
 }
 
+enum error_kind ledger_add_hold(struct ledger *ledger,
+                                const struct ledger_hold *hold,
+                                struct error *err)
+{
+    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_ADD_HOLD, err);
+    if (!stmt)
+        return err->kind;
+    sqlite3_bind_int64(stmt, 1, hold->from_s);
+    sqlite3_bind_int64(stmt, 2, hold->until_s);
+    sqlite3_bind_int(stmt, 3, (int)hold->reason);
+    return ledger_run_statement(ledger, stmt, err);
+}
+
 enum error_kind ledger_load_pace(struct ledger *ledger,
                                  struct ledger_pace *pace, struct error *err)
 {

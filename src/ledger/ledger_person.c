@@ -55,6 +55,7 @@ struct row *ledger_stored_row(sqlite3_stmt *stmt)
                               email, strlen(email), role, strlen(role), NULL);
     struct outcome *outcome = &row->outcome;
     row->id = sqlite3_column_int64(stmt, STORED_ID);
+    row->settled_s = sqlite3_column_int64(stmt, STORED_SETTLED_AT);
     int status = sqlite3_column_int(stmt, STORED_STATUS);
     if (status >= 0 && status < STATUS_COUNT)
         outcome->status = (enum status)status;

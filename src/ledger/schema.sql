@@ -51,6 +51,15 @@ CREATE TABLE person (
     row INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- When all of a run's attempts waited, and why: for people to look at.
+CREATE TABLE hold (
+    id INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    began_at INTEGER NOT NULL,
+    planned_until INTEGER NOT NULL,     -- the run may have ended before
+    reason INTEGER NOT NULL             -- enum hold_reason
+);
+
 -- What the last run learned of the server's pace; one row.
 CREATE TABLE pace (
     id INTEGER PRIMARY KEY CHECK (id = 1),

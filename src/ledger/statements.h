@@ -48,99 +48,103 @@ enum stored_column {
 
 /* name, SQL; parameters are bound in order. "+row.id IN" is asked last: to
  * begin with it, SQLite would sort all people first. */
-#define LEDGER_STATEMENTS(X)                                                 \
-    X(SQL_BEGIN, "BEGIN IMMEDIATE")                                          \
-    X(SQL_BEGIN_READING, "BEGIN")                                            \
-    X(SQL_COMMIT, "COMMIT")                                                  \
-    X(SQL_BEGIN_RUN,                                                         \
-      "INSERT INTO run (first_row, started_at, input)"                       \
-      " VALUES ((SELECT ifnull(max(id), 0) + 1 FROM row), ?, ?)"             \
-      " RETURNING first_row")                                                \
-    X(SQL_END_RUN,                                                           \
-      "UPDATE run SET ended_at = ?, exit_code = ?, rows_read = ?,"           \
-      " already_invited = ? WHERE id = (SELECT max(id) FROM run)")           \
-    X(SQL_FIRST_ROW_OF_KILLED,                                               \
-      "SELECT min(first_row) FROM run WHERE ended_at IS NULL")               \
-    X(SQL_SETTLE_KILLED,                                                     \
-      "UPDATE row SET state = 2, status = ?, code = ?, error = ?,"           \
-      " settled_at = ? WHERE state = ? AND id >= ?")                         \
-    X(SQL_RESTORE_REPLACED,                                                  \
-      "UPDATE person SET row ="                                              \
-      " (SELECT replaces FROM row WHERE row.id = person.row)"                \
-      " WHERE row IN (SELECT id FROM row"                                    \
-      "  WHERE state = 0 AND replaces IS NOT NULL AND id >= ?)")             \
-    X(SQL_END_KILLED, "UPDATE run SET ended_at = ? WHERE ended_at IS NULL")  \
-    X(SQL_COUNT_STATUSES,                                                    \
-      "SELECT status, count(*) FROM row WHERE id >= ? GROUP BY status")      \
-    X(SQL_FIND_PERSON,                                                       \
-      "SELECT " STORED_COLUMNS ", " STORED_END                               \
-      " FROM person JOIN row ON row.id = person.row WHERE person.key = ?")   \
-    X(SQL_FIND_RUN_OF_ROW,                                                   \
-      "SELECT id, started_at, first_row,"                                    \
-      " (SELECT first_row FROM run AS later WHERE later.id = run.id + 1)"    \
-      " FROM run WHERE first_row <= ? ORDER BY id DESC LIMIT 1")             \
-    X(SQL_SET_PERSON, "INSERT INTO person (key, row) VALUES (?, ?)"          \
-                      " ON CONFLICT (key) DO UPDATE SET row = excluded.row") \
-    X(SQL_ADD_ROW,                                                           \
-      "INSERT INTO row (line, state, status, email, role, idempotency_key,"  \
-      " replaces, settled_at, code, http_status, attempts, invitation_id,"   \
-      " invitation_state, created_at, expires_at, error)"                    \
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")            \
-    X(SQL_SAVE_PACE,                                                         \
-      "INSERT INTO pace VALUES (1, ?1, ?2, ?3) ON CONFLICT (id) DO UPDATE"   \
-      " SET rate_per_s = CASE WHEN ?1 > 0 THEN ?1 ELSE rate_per_s END,"      \
-      " held_until = ?2, noted_at = ?3")                                     \
-    X(SQL_LOAD_PACE, "SELECT rate_per_s, held_until, noted_at FROM pace")    \
-    X(SQL_SET_STATE, "UPDATE row SET state = ? WHERE id = ?")                \
-    X(SQL_SETTLE,                                                            \
-      "UPDATE row SET state = 2, status = ?, settled_at = ?, code = ?,"      \
-      " http_status = ?, attempts = ?, invitation_id = ?,"                   \
-      " invitation_state = ?, created_at = ?, expires_at = ?, error = ?"     \
-      " WHERE id = ?")                                                       \
-    X(SQL_FIND_SEEN, "SELECT line, role FROM seen WHERE key = ?")            \
-    X(SQL_ADD_SEEN,                                                          \
-      "INSERT OR IGNORE INTO seen (key, line, role) VALUES (?, ?, ?)")       \
-    X(SQL_RUNS,                                                              \
-      "SELECT id, started_at, ifnull(ended_at, 0), ifnull(exit_code, -1),"   \
-      " ifnull(rows_read, 0), ifnull(already_invited, 0), input, first_row"  \
-      " FROM run WHERE ?1 = 0 OR id = ?1 ORDER BY id DESC LIMIT ?2")         \
-    X(SQL_ROWS_OF_RUN,                                                       \
-      "SELECT " STORED_COLUMNS " FROM row WHERE"                             \
-      " id >= (SELECT first_row FROM run WHERE id = ?1) AND id <"            \
-      " ifnull((SELECT first_row FROM run WHERE id = ?1 + 1),"               \
-      "  9223372036854775807) ORDER BY id")                                  \
-    X(SQL_NEWEST_RUN, "SELECT first_row, started_at, ended_at FROM run"      \
-                      " ORDER BY id DESC LIMIT 1")                           \
-    X(SQL_COUNT_PEOPLE,                                                      \
-      "SELECT status, state, row.id >= ?, count(*) FROM person"              \
-      " JOIN row ON row.id = person.row GROUP BY 1, 2, 3")                   \
-    X(SQL_UNKNOWN_PEOPLE,                                                    \
-      "SELECT " STORED_COLUMNS ", " STORED_RUN " FROM row"                   \
-      " WHERE (status = ? OR (state = ? AND row.id < ?))"                    \
-      " AND +row.id IN (SELECT row FROM person) ORDER BY row.id")            \
-    X(SQL_EXPIRING_PEOPLE,                                                   \
-      "SELECT " STORED_COLUMNS ", " STORED_RUN ", " STORED_END " AS ends"    \
-      " FROM row WHERE status = ? AND ends >= ? AND ends < ?"                \
-      " AND +row.id IN (SELECT row FROM person) ORDER BY ends, row.id")      \
-    X(SQL_COUNT_EXPIRED,                                                     \
-      "SELECT count(*) FROM row WHERE status = ? AND " STORED_END " < ?"     \
-      " AND +row.id IN (SELECT row FROM person)")                            \
-    X(SQL_RESOLVE,                                                           \
-      "UPDATE row SET state = 2, status = ?, code = ?, error = ?,"           \
-      " settled_at = ? WHERE id = ?")                                        \
-    X(SQL_STANDING, "SELECT status, state, replaces FROM row WHERE id = ?")  \
-    X(SQL_SETTLED_WHEN_CREATED,                                              \
-      "UPDATE row SET settled_at = min(settled_at,"                          \
-      " ifnull(CAST(strftime('%s', created_at) AS INTEGER), settled_at))"    \
-      " WHERE id = ?")                                                       \
-    X(SQL_EMAILS,                                                            \
-      "SELECT id, email FROM row WHERE email IS NOT NULL ORDER BY id")       \
-    X(SQL_ERASE, "UPDATE row SET email = NULL, role = NULL, error = NULL,"   \
-                 " invitation_id = NULL WHERE id = ?")                       \
-    X(SQL_ERASE_BEFORE,                                                      \
-      "UPDATE row SET email = NULL, role = NULL, error = NULL,"              \
-      " invitation_id = NULL WHERE email IS NOT NULL AND"                    \
-      " ifnull(settled_at, (SELECT started_at FROM run"                      \
+#define LEDGER_STATEMENTS(X)                                                  \
+    X(SQL_BEGIN, "BEGIN IMMEDIATE")                                           \
+    X(SQL_BEGIN_READING, "BEGIN")                                             \
+    X(SQL_COMMIT, "COMMIT")                                                   \
+    X(SQL_BEGIN_RUN,                                                          \
+      "INSERT INTO run (first_row, started_at, input)"                        \
+      " VALUES ((SELECT ifnull(max(id), 0) + 1 FROM row), ?, ?)"              \
+      " RETURNING first_row")                                                 \
+    X(SQL_END_RUN,                                                            \
+      "UPDATE run SET ended_at = ?, exit_code = ?, rows_read = ?,"            \
+      " already_invited = ? WHERE id = (SELECT max(id) FROM run)")            \
+    X(SQL_FIRST_ROW_OF_KILLED,                                                \
+      "SELECT min(first_row) FROM run WHERE ended_at IS NULL")                \
+    X(SQL_SETTLE_KILLED,                                                      \
+      "UPDATE row SET state = 2, status = ?, code = ?, error = ?,"            \
+      " settled_at = ? WHERE state = ? AND id >= ?")                          \
+    X(SQL_RESTORE_REPLACED,                                                   \
+      "UPDATE person SET row ="                                               \
+      " (SELECT replaces FROM row WHERE row.id = person.row)"                 \
+      " WHERE row IN (SELECT id FROM row"                                     \
+      "  WHERE state = 0 AND replaces IS NOT NULL AND id >= ?)")              \
+    X(SQL_END_KILLED, "UPDATE run SET ended_at = ? WHERE ended_at IS NULL")   \
+    X(SQL_COUNT_STATUSES,                                                     \
+      "SELECT status, count(*) FROM row WHERE id >= ? GROUP BY status")       \
+    X(SQL_FIND_PERSON,                                                        \
+      "SELECT " STORED_COLUMNS ", " STORED_END                                \
+      " FROM person JOIN row ON row.id = person.row WHERE person.key = ?")    \
+    X(SQL_FIND_RUN_OF_ROW,                                                    \
+      "SELECT id, started_at, first_row,"                                     \
+      " (SELECT first_row FROM run AS later WHERE later.id = run.id + 1)"     \
+      " FROM run WHERE first_row <= ? ORDER BY id DESC LIMIT 1")              \
+    X(SQL_SET_PERSON, "INSERT INTO person (key, row) VALUES (?, ?)"           \
+                      " ON CONFLICT (key) DO UPDATE SET row = excluded.row")  \
+    X(SQL_ADD_ROW,                                                            \
+      "INSERT INTO row (line, state, status, email, role, idempotency_key,"   \
+      " replaces, settled_at, code, http_status, attempts, invitation_id,"    \
+      " invitation_state, created_at, expires_at, error)"                     \
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")             \
+    X(SQL_SAVE_PACE,                                                          \
+      "INSERT INTO pace VALUES (1, ?1, ?2, ?3) ON CONFLICT (id) DO UPDATE"    \
+      " SET rate_per_s = CASE WHEN ?1 > 0 THEN ?1 ELSE rate_per_s END,"       \
+      " held_until = ?2, noted_at = ?3")                                      \
+    X(SQL_LOAD_PACE, "SELECT rate_per_s, held_until, noted_at FROM pace")     \
+    X(SQL_ADD_HOLD, "INSERT INTO hold (run, began_at, planned_until, reason)" \
+                    " VALUES ((SELECT max(id) FROM run), ?, ?, ?)")           \
+    X(SQL_HOLDS_OF_RUN, "SELECT began_at, planned_until, reason FROM hold"    \
+                        " WHERE run = ? ORDER BY id")                         \
+    X(SQL_SET_STATE, "UPDATE row SET state = ? WHERE id = ?")                 \
+    X(SQL_SETTLE,                                                             \
+      "UPDATE row SET state = 2, status = ?, settled_at = ?, code = ?,"       \
+      " http_status = ?, attempts = ?, invitation_id = ?,"                    \
+      " invitation_state = ?, created_at = ?, expires_at = ?, error = ?"      \
+      " WHERE id = ?")                                                        \
+    X(SQL_FIND_SEEN, "SELECT line, role FROM seen WHERE key = ?")             \
+    X(SQL_ADD_SEEN,                                                           \
+      "INSERT OR IGNORE INTO seen (key, line, role) VALUES (?, ?, ?)")        \
+    X(SQL_RUNS,                                                               \
+      "SELECT id, started_at, ifnull(ended_at, 0), ifnull(exit_code, -1),"    \
+      " ifnull(rows_read, 0), ifnull(already_invited, 0), input, first_row"   \
+      " FROM run WHERE ?1 = 0 OR id = ?1 ORDER BY id DESC LIMIT ?2")          \
+    X(SQL_ROWS_OF_RUN,                                                        \
+      "SELECT " STORED_COLUMNS " FROM row WHERE"                              \
+      " id >= (SELECT first_row FROM run WHERE id = ?1) AND id <"             \
+      " ifnull((SELECT first_row FROM run WHERE id = ?1 + 1),"                \
+      "  9223372036854775807) ORDER BY id")                                   \
+    X(SQL_NEWEST_RUN, "SELECT first_row, started_at, ended_at FROM run"       \
+                      " ORDER BY id DESC LIMIT 1")                            \
+    X(SQL_COUNT_PEOPLE,                                                       \
+      "SELECT status, state, row.id >= ?, count(*) FROM person"               \
+      " JOIN row ON row.id = person.row GROUP BY 1, 2, 3")                    \
+    X(SQL_UNKNOWN_PEOPLE,                                                     \
+      "SELECT " STORED_COLUMNS ", " STORED_RUN " FROM row"                    \
+      " WHERE (status = ? OR (state = ? AND row.id < ?))"                     \
+      " AND +row.id IN (SELECT row FROM person) ORDER BY row.id")             \
+    X(SQL_EXPIRING_PEOPLE,                                                    \
+      "SELECT " STORED_COLUMNS ", " STORED_RUN ", " STORED_END " AS ends"     \
+      " FROM row WHERE status = ? AND ends >= ? AND ends < ?"                 \
+      " AND +row.id IN (SELECT row FROM person) ORDER BY ends, row.id")       \
+    X(SQL_COUNT_EXPIRED,                                                      \
+      "SELECT count(*) FROM row WHERE status = ? AND " STORED_END " < ?"      \
+      " AND +row.id IN (SELECT row FROM person)")                             \
+    X(SQL_RESOLVE,                                                            \
+      "UPDATE row SET state = 2, status = ?, code = ?, error = ?,"            \
+      " settled_at = ? WHERE id = ?")                                         \
+    X(SQL_STANDING, "SELECT status, state, replaces FROM row WHERE id = ?")   \
+    X(SQL_SETTLED_WHEN_CREATED,                                               \
+      "UPDATE row SET settled_at = min(settled_at,"                           \
+      " ifnull(CAST(strftime('%s', created_at) AS INTEGER), settled_at))"     \
+      " WHERE id = ?")                                                        \
+    X(SQL_EMAILS,                                                             \
+      "SELECT id, email FROM row WHERE email IS NOT NULL ORDER BY id")        \
+    X(SQL_ERASE, "UPDATE row SET email = NULL, role = NULL, error = NULL,"    \
+                 " invitation_id = NULL WHERE id = ?")                        \
+    X(SQL_ERASE_BEFORE,                                                       \
+      "UPDATE row SET email = NULL, role = NULL, error = NULL,"               \
+      " invitation_id = NULL WHERE email IS NOT NULL AND"                     \
+      " ifnull(settled_at, (SELECT started_at FROM run"                       \
       "  WHERE first_row <= row.id ORDER BY id DESC LIMIT 1)) < ?")
 
 enum ledger_sql {
@@ -172,9 +176,10 @@ struct ledger {
     unsigned char hash_key[LEDGER_HASH_KEY_SIZE];
     struct ledger_policy policy;
     struct found_run found_run;
-    bool keeps_seen;                  /* table seen: people of this run or plan
-                                         that no row stored stands for */
-    int64_t first_row;                /* of the current run */
+    char *found_input; /* of the run that ledger_find_run() found */
+    bool keeps_seen;   /* table seen: people of this run or plan
+                          that no row stored stands for */
+    int64_t first_row; /* of the current run */
     uint64_t counted_already_invited; /* in the current run */
 };
 

@@ -276,7 +276,7 @@ void pacer_end(struct pacer *pacer, enum pacer_event event, int64_t started_us,
     /* Several attempts that were in flight together tell of one trouble once:
      * only one that started after the hold began can make it longer. */
     bool is_of_before_hold =
-        pacer->hold_reason != HOLD_NONE && started_us < pacer->hold_from_us;
+        pacer->hold_reason != HOLD_NONE && started_us <= pacer->hold_from_us;
     if (event == PACER_ANSWERED) {
         answered(pacer, is_of_before_hold, started_us, now_us);
         return;

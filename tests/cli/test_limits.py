@@ -35,11 +35,13 @@ class Limits(SendCase):
         process.stdin.flush()
         unread = array.array("i", [0])
 
-        def is_read():
+        def is_worked_on():
+            """Asleep with nothing to read: it waits for more."""
+            status = Path(f"/proc/{process.pid}/status").read_text()
             fcntl.ioctl(process.stdin, termios.FIONREAD, unread)
-            return unread[0] == 0
+            return unread[0] == 0 and "State:\tS" in status
 
-        wait_until(is_read, "all of it read")
+        wait_until(is_worked_on, "all of it worked on")
         status = Path(f"/proc/{process.pid}/status").read_text()
         peak = int(status.split("VmHWM:")[1].split()[0])
         plan = json.loads(process.communicate(timeout=60)[0])

@@ -8,8 +8,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "commit/committer.h"
 #include "domain/handoff.h"
+#include "ledger/ledger_books.h"
 
 static const struct ledger_pace no_pace;
 
@@ -314,6 +316,53 @@ static void a_report_that_cannot_be_written_stops_the_run_once(void **state)
     check_ledger_agrees(stage);
 }
 
+static void note_hold(void *seen, const struct ledger_hold *hold)
+{
+    struct ledger_hold **next = seen;
+    *(*next)++ = *hold;
+}
+
+static void holds_are_noted_once_with_their_reason(void **state)
+{
+    static const struct {
+        enum hold_reason reason;
+        int64_t length_us;
+    } holds[] = {
+        {HOLD_QUOTA, US_PER_S}, /* too short */
+        {HOLD_QUOTA, 100 * US_PER_S},
+        {HOLD_SERVER_DOWN, 200 * US_PER_S},
+    };
+    struct stage *stage = *state;
+    struct counters *counters = &stage->counters;
+    struct ledger_hold seen[4] = {0};
+    struct ledger_hold *next = seen;
+    start(stage, stage->report_path);
+    read_row(stage, 2, "a@x.org");
+    committer_ask(stage->committer, 1);
+    struct row *row = next_ready(stage);
+    for (size_t i = 0; i < sizeof(holds) / sizeof(*holds); i++) {
+        counters->hold_reason = (int)holds[i].reason;
+        counters->hold_until_us = clock_monotonic_us() + holds[i].length_us;
+        for (int times = 0; times < 2; times++) {
+            hand_off(stage, HANDOFF_PARKED, row);
+            hand_off(stage, HANDOFF_INTENT, row);
+            assert_ptr_equal(next_ready(stage), row);
+        }
+    }
+    settle(stage, row, STATUS_INVITED);
+    finish(stage);
+    ok(stage,
+       ledger_each_hold(stage->ledger, 1, note_hold, &next, &stage->err));
+    assert_int_equal(next - seen, 2);
+    assert_int_equal(seen[0].reason, HOLD_QUOTA);
+    assert_in_range(seen[0].until_s - seen[0].from_s, 100, 101);
+    assert_int_equal(seen[1].reason, HOLD_SERVER_DOWN);
+    assert_in_range(seen[1].until_s - seen[1].from_s, 200, 201);
+    struct ledger_pace pace;
+    ok(stage, ledger_load_pace(stage->ledger, &pace, &stage->err));
+    assert_int_equal(pace.held_until_s, seen[0].until_s);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -325,6 +374,7 @@ int main(void)
         CASE(a_limit_ends_the_rows_for_the_engine_and_names_the_rest),
         CASE(more_new_people_than_allowed_stop_the_run),
         CASE(a_report_that_cannot_be_written_stops_the_run_once),
+        CASE(holds_are_noted_once_with_their_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

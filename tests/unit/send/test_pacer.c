@@ -251,6 +251,21 @@ static void a_retry_after_of_zero_is_a_backoff(void **state)
     assert_true(now_us > US_PER_MINUTE);
 }
 
+/* One turn of the engine has one time for what it starts and what ends. */
+static void an_attempt_of_the_moment_a_hold_began_does_not_end_it(void **state)
+{
+    (void)state;
+    struct pacer pacer = pacer_with(fast, 4);
+    int64_t until_us;
+    open_lanes(&pacer, 0);
+    assert_true(pacer_take(&pacer, 1));
+    assert_true(pacer_take(&pacer, 5));
+    end_asking(&pacer, PACER_QUOTA, 1, 4 * US_PER_S, 5);
+    end_asking(&pacer, PACER_ANSWERED, 5, -1, 900);
+    assert_int_equal(pacer_hold(&pacer, 1000, &until_us), HOLD_QUOTA);
+    assert_false(pacer_take(&pacer, 1000));
+}
+
 static void one_503_with_a_retry_after_of_zero_holds_nobody(void **state)
 {
     (void)state;
@@ -454,6 +469,7 @@ int main(void)
             a_429_holds_every_lane_for_retry_after_and_a_little_more),
         cmocka_unit_test(a_longer_retry_after_wins_and_a_shorter_one_does_not),
         cmocka_unit_test(a_retry_after_of_zero_is_a_backoff),
+        cmocka_unit_test(an_attempt_of_the_moment_a_hold_began_does_not_end_it),
         cmocka_unit_test(one_503_with_a_retry_after_of_zero_holds_nobody),
         cmocka_unit_test(what_was_held_back_here_says_nothing_of_the_server),
         cmocka_unit_test(
