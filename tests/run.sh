@@ -17,7 +17,7 @@ packages=(
     libidn2-dev libunistring-dev libsodium-dev libmicrohttpd-dev
     libcmocka-dev
     python3 python3-fastapi python3-uvicorn openssl mandoc faketime zsh fish
-    xlsx2csv python3-openpyxl
+    xlsx2csv python3-openpyxl python3-prometheus-client
     git lintian systemd
     chromium chromium-driver
 )

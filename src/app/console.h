@@ -2,12 +2,23 @@
 #define BULK_INVITE_APP_CONSOLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 
 /*
  * The person at the terminal, if there is one, and what is printed for them.
  */
+
+bool console_is_terminal(int fd);
+
+/* A terminal that knows escape sequences ($TERM is not "dumb"), and colour is
+ * not unwanted ($NO_COLOR, https://no-color.org). */
+bool console_can_draw(int fd);
+bool console_has_colour(int fd);
+
+/* Columns, 80 when nobody knows, and never more than 400. */
+size_t console_width(int fd);
 
 /* Is somebody there who sees a question and can answer it? */
 bool console_can_ask(void);

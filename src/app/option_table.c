@@ -100,8 +100,8 @@ const struct option_spec option_table[] = {
     {OPTION("metrics-file", PATH, RESULT, BOTH, SEND, metrics_file),
      .argument = "FILE",
      .help =
-         "Write the run's figures to FILE when it ends, for node_exporter's "
-         "textfile collector."},
+         "Write the run's figures to FILE when it ends, however it ends, for "
+         "node_exporter's textfile collector (NAME.prom in its folder)."},
     {OPTION("error-on-no-rows", BOOL, RESULT, BOTH, SEND, error_on_no_rows),
      .help = "Exit with 9 when the input holds no rows."},
     {OPTION("output", PATH, RESULT, FLAG, REPORT, output), .letter = 'o',
@@ -212,17 +212,21 @@ const struct option_spec option_table[] = {
      .is_common = true, .argument = "NAME",
      .help = "Use the section [NAME] of the config file too."},
     {OPTION("verbose", BOOL, GENERAL, BOTH, SEND, verbose), .letter = 'v',
-     .help = "Say more on stderr. Rows are named by line, never by address."},
+     .help = "Say more: how the list was read, each attempt that failed, each "
+             "wait, the rate that was found, and the summary of every run. "
+             "Rows are named by line, never by address."},
     {OPTION("quiet", BOOL, GENERAL, BOTH, SEND, quiet), .is_common = true,
      .letter = 'q',
      .help = "Say only why a run failed: no progress or summary."},
     {OPTION("progress", CHOICE, GENERAL, BOTH, SEND, progress),
      .default_text = "auto", .argument = "auto|always|never",
      .help = "Show how far the run is: auto, on a terminal only; always, "
-             "elsewhere too, a line every ten seconds."},
+             "elsewhere too, a line every ten seconds. $NO_COLOR is heeded."},
     {OPTION("log-file", PATH, GENERAL, BOTH, SEND, log_file),
      .argument = "FILE",
-     .help = "Append the log to FILE instead of writing it to stderr."},
+     .help = "Append the log to FILE instead of writing it to stderr: start, "
+             "waits and end of each run, with --verbose also each attempt that "
+             "failed. A log that cannot be written stops nothing."},
     {OPTION("log-format", CHOICE, GENERAL, BOTH, SEND, log_format),
      .default_text = "text", .argument = "text|json",
      .help = "Each line of the log as text, or as a JSON object."},

@@ -336,6 +336,8 @@ enum error_kind options_load(struct options *options, int argc, char **argv,
         .options = options, .getenv_fn = getenv_fn, .err = err};
 
     *options = (struct options){
+        .argc = argc,
+        .argv = argv,
         .origins = xcalloc(option_count, sizeof(*options->origins))};
     enum error_kind kind = load(&loader, argc, argv);
     if (kind)

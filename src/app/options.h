@@ -122,6 +122,9 @@ struct options {
     const char *log_format; /* "text", "json" */
     const char *log_file;   /* NULL: stderr */
 
+    int argc; /* what was typed, of main() */
+    char **argv;
+
     struct option_origin *origins; /* by option_index() */
     struct option_text *texts;     /* own every string above but `topic` */
 };

@@ -228,6 +228,7 @@ static enum error_kind make_stages(struct pipeline *pipeline, struct error *err)
         .ledger = options->ledger,
         .report = options->report,
         .counters = options->counters,
+        .reasons = options->reasons,
         .bell = pipeline->bell,
         .rows = pipeline->rows,
         .ready = pipeline->ready,

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "domain/counters.h"
+#include "domain/tally.h"
 #include "input/input.h"
 #include "ledger/ledger.h"
 #include "report/report.h"
@@ -32,9 +33,10 @@ struct pipeline_options {
     uint64_t max_errors; /* see commit/committer.h */
     bool is_max_errors_percent;
     int signal_fd;
-    struct progress *progress; /* NULL: none is drawn */
+    struct progress *progress; /* NULL: none */
     struct log *log;
     struct counters *counters;
+    struct tally *reasons; /* see commit/committer.h */
 };
 
 /* How the run ended. */

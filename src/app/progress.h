@@ -1,33 +1,40 @@
 #ifndef BULK_INVITE_APP_PROGRESS_H
 #define BULK_INVITE_APP_PROGRESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/log.h"
 #include "domain/counters.h"
 
 /*
- * One line on a terminal that is drawn over itself: how far the run is. Not a
- * terminal: nothing at all. Called by the main thread; it shares the terminal
- * with `log`, whose lines make it step aside (log.before_line is set to do so)
- * and whose lock it draws under, so that neither lands inside the other.
+ * How far the run is: one line that is drawn over itself on a terminal, or a
+ * plain line every ten seconds elsewhere. Called by the main thread. A log that
+ * writes to the same place makes the line step aside (log.before_line), and
+ * both write under the log's lock, so that neither lands inside the other.
  */
 struct progress;
 
-/* `fd` is stderr; `total_rows` 0 when it is not known (stdin). `log` and
- * `counters` must live until progress_free(). */
-struct progress *progress_new(int fd, struct log *log,
-                              const struct counters *counters,
-                              uint64_t total_rows, int64_t now_us);
+struct progress_options {
+    int fd;          /* stderr */
+    bool is_drawn;   /* over itself; needs a terminal */
+    bool has_colour; /* likewise */
+    uint64_t rows;   /* in all, 0 when not known (stdin) */
+    uint64_t owed;   /* of these need a request */
+};
+
+/* `log` and `counters` must live until progress_free(). */
+struct progress *progress_new(const struct progress_options *options,
+                              struct log *log, const struct counters *counters);
 
 /* Removes the line and lets go of the log. NULL is fine. */
 void progress_free(struct progress *progress);
 
-/* Draws the line anew, fitted to the terminal's width of this moment. Does
- * nothing when `fd` is not a terminal. */
+/* Draws the line anew, fitted to the terminal's width of this moment; the
+ * plain one when it is due. */
 void progress_draw(struct progress *progress, int64_t now_us);
 
-/* Removes the line, so that something else can be written. */
-void progress_clear(struct progress *progress);
+/* The run is over: removes the line; the plain one is said a last time. */
+void progress_end(struct progress *progress, int64_t now_us);
 
 #endif

@@ -11,6 +11,11 @@
 #define BAR_MAX      30
 #define BAR_SURROUND 7 /* "[", "] " and "100%" */
 
+#define LEFT_MOST_US (100 * US_PER_HOUR)
+
+#define YELLOW "\033[33m"
+#define PLAIN  "\033[0m"
+
 #define RATE_WINDOW_US (5 * US_PER_S)
 #define RATE_STEP_US   (RATE_WINDOW_US / (PROGRESS_SAMPLES - 2))
 
@@ -21,6 +26,7 @@ enum piece {
     PIECE_IN_FLIGHT,
     PIECE_LOOK,
     PIECE_HOLD,
+    PIECE_LEFT,
     PIECES
 };
 
@@ -55,7 +61,10 @@ static void format_count(const struct progress_view *view, char *text)
 
     format_grouped(view->done, done);
     format_grouped(view->total, total);
-    if (view->total > 0)
+    if (view->total > 0 && view->is_plain)
+        snprintf(text, PIECE_SIZE, "%s of %s (%u%%)", done, total,
+                 percent(view));
+    else if (view->total > 0)
         snprintf(text, PIECE_SIZE, "%s of %s", done, total);
     else
         snprintf(text, PIECE_SIZE, "%s done", done);
@@ -65,6 +74,8 @@ static void format_rate(double rate_per_s, char *text)
 {
     char whole[32];
 
+    if (rate_per_s <= 0.0)
+        return;
     if (rate_per_s >= 99.95) {
         format_grouped((uint64_t)(rate_per_s + 0.5), whole);
         snprintf(text, PIECE_SIZE, "%s/s", whole);
@@ -90,11 +101,31 @@ static void format_hold(const struct progress_view *view, bool is_short,
     if (is_short)
         snprintf(text, PIECE_SIZE, "%s %s", is_quota ? "quota" : "server down",
                  left);
+    else if (view->hold_until[0])
+        snprintf(text, PIECE_SIZE, "%s %s (%s)",
+                 is_quota ? "quota: waits until" : "server down: next try at",
+                 view->hold_until, left);
     else
         snprintf(text, PIECE_SIZE, "%s %s",
-                 is_quota ? "waiting for quota, goes on in"
-                          : "server is unavailable, next try in",
-                 left);
+                 is_quota ? "quota: waits" : "server down: next try in", left);
+}
+
+/* Rounded up to what an estimate may promise. */
+static void format_left(int64_t left_us, char *text)
+{
+    int64_t left_s = left_us / US_PER_S;
+    int64_t step_s = left_s < 60 ? 5 : left_s < 3600 ? 60 : 300;
+
+    if (left_us <= 0 || left_us > LEFT_MOST_US)
+        return;
+    left_s = (left_s / step_s + 1) * step_s;
+    if (left_s < 60)
+        snprintf(text, PIECE_SIZE, "%d s left", (int)left_s);
+    else if (left_s < 3600)
+        snprintf(text, PIECE_SIZE, "%d min left", (int)(left_s / 60));
+    else
+        snprintf(text, PIECE_SIZE, "%d h %02d min left", (int)(left_s / 3600),
+                 (int)(left_s / 60 % 60));
 }
 
 static void format_pieces(const struct progress_view *view,
@@ -113,6 +144,7 @@ static void format_pieces(const struct progress_view *view,
         snprintf(pieces->text[PIECE_LOOK], PIECE_SIZE, "%s need%s a look",
                  number, view->need_look == 1 ? "s" : "");
     format_hold(view, false, pieces->text[PIECE_HOLD]);
+    format_left(view->left_us, pieces->text[PIECE_LEFT]);
 }
 
 static size_t pieces_width(const struct pieces *pieces)
@@ -131,7 +163,7 @@ static void fit_pieces(const struct progress_view *view, size_t width,
                        struct pieces *pieces)
 {
     static const enum piece droppable[] = {PIECE_IN_FLIGHT, PIECE_RATE,
-                                           PIECE_LOOK};
+                                           PIECE_LEFT, PIECE_LOOK};
 
     for (size_t i = 0; i < sizeof(droppable) / sizeof(*droppable); i++) {
         if (pieces_width(pieces) <= width)
@@ -151,7 +183,8 @@ static void fit_pieces(const struct progress_view *view, size_t width,
 static void add_bar(const struct progress_view *view, size_t room,
                     struct strbuf *out)
 {
-    if (view->total == 0 || room < BAR_MIN + BAR_SURROUND + GAP)
+    if (view->is_plain || view->total == 0 ||
+        room < BAR_MIN + BAR_SURROUND + GAP)
         return;
     size_t size = room - BAR_SURROUND - GAP;
     if (size > BAR_MAX)
@@ -174,20 +207,25 @@ void progress_line_format(const struct progress_view *view, size_t width,
     fit_pieces(view, width, &pieces);
     add_bar(view, width - pieces_width(&pieces), out);
     start = out->len;
-    for (int i = 0; i < PIECES; i++)
-        if (pieces.text[i][0])
-            strbuf_addf(out, "%*s%s", out->len > start ? GAP : 0, "",
-                        pieces.text[i]);
+    for (int i = 0; i < PIECES; i++) {
+        bool is_coloured = i == PIECE_LOOK && view->has_colour;
+        if (!pieces.text[i][0])
+            continue;
+        strbuf_addf(out, "%*s%s%s%s", out->len > start ? GAP : 0, "",
+                    is_coloured ? YELLOW : "", pieces.text[i],
+                    is_coloured ? PLAIN : "");
+    }
 }
 
 double progress_rate_update(struct progress_rate *rate, uint64_t done,
-                            int64_t now_us)
+                            int64_t now_us, int64_t *span_us)
 {
     size_t newest = (rate->count + PROGRESS_SAMPLES - 1) % PROGRESS_SAMPLES;
     size_t kept =
         rate->count < PROGRESS_SAMPLES ? rate->count : PROGRESS_SAMPLES;
     double per_s = 0.0;
 
+    *span_us = 0;
     /* The oldest sample inside the window says most. */
     for (size_t back = 0; back < kept; back++) {
         size_t i = (newest + PROGRESS_SAMPLES - back) % PROGRESS_SAMPLES;
@@ -195,9 +233,11 @@ double progress_rate_update(struct progress_rate *rate, uint64_t done,
 
         if (age_us > RATE_WINDOW_US && back > 0)
             break;
-        if (age_us > 0)
-            per_s = (double)(done - rate->samples[i].done) * (double)US_PER_S /
-                    (double)age_us;
+        if (age_us <= 0)
+            continue;
+        per_s = (double)(done - rate->samples[i].done) * (double)US_PER_S /
+                (double)age_us;
+        *span_us = age_us;
     }
     if (kept == 0 || now_us - rate->samples[newest].at_us >= RATE_STEP_US) {
         size_t next = rate->count++ % PROGRESS_SAMPLES;

@@ -1,6 +1,7 @@
 #ifndef BULK_INVITE_APP_PROGRESS_LINE_H
 #define BULK_INVITE_APP_PROGRESS_LINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,11 +19,15 @@ struct progress_view {
     uint64_t need_look;
     int hold_reason; /* enum hold_reason (domain/counters.h) */
     int64_t hold_left_us;
+    char hold_until[8]; /* local time, "14:05"; "" when that is soon */
+    int64_t left_us;    /* until the end, 0: nobody can tell */
+    bool is_plain;      /* for a log: no bar */
+    bool has_colour;
 };
 
-/* Appends at most `width` columns of ASCII. What matters least goes first when
- * there is no room: bar, in flight, rate, rows that need a look; then a hold is
- * said shorter; how many are done always stays. */
+/* Appends at most `width` columns of ASCII, and colour. What matters least goes
+ * first when there is no room: bar, in flight, rate, time left, rows that need
+ * a look; then a hold is said shorter; how many are done always stays. */
 void progress_line_format(const struct progress_view *view, size_t width,
                           struct strbuf *out);
 
@@ -38,8 +43,9 @@ struct progress_rate {
 };
 
 /* Notes how many are done at `now_us` and returns the rate per second over the
- * last 5 s or what there is of them; 0 while nothing can be said. */
+ * last 5 s or what there is of them; 0 while nothing can be said. *span_us is
+ * the time it was found over. */
 double progress_rate_update(struct progress_rate *rate, uint64_t done,
-                            int64_t now_us);
+                            int64_t now_us, int64_t *span_us);
 
 #endif

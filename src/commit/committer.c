@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "domain/handoff.h"
+#include "domain/reason.h"
 
 /* Rows and handoffs of one transaction at most. */
 #define BATCH_MOST 256
@@ -342,6 +343,7 @@ static void report_batch(struct committer *committer)
             report_add(report, row, &err))
             break_report(committer, &err);
         count(committer->options.counters, &row->outcome);
+        reason_note(committer->options.reasons, row);
         committer->errors += is_error(row->outcome.status);
         row_free(row);
     }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "domain/counters.h"
+#include "domain/tally.h"
 #include "ledger/ledger.h"
 #include "queue/bounded_queue.h"
 #include "queue/doorbell.h"
@@ -25,6 +26,7 @@ struct committer_options {
     struct ledger *ledger; /* all of these outlive the committer */
     struct report *report; /* NULL: none */
     struct counters *counters;
+    struct tally *reasons;          /* why rows need a look; NULL: not asked */
     struct doorbell *bell;          /* rung by everything below */
     struct bounded_queue *rows;     /* struct row *, from the reader */
     struct bounded_queue *ready;    /* struct row *, to the engine */

@@ -12,6 +12,7 @@ enum hold_reason {
     HOLD_NONE,
     HOLD_QUOTA,
     HOLD_SERVER_DOWN,
+    HOLD_REASONS
 };
 
 /*
@@ -29,6 +30,7 @@ struct counters {
     _Atomic uint64_t found_rate;   /* engine: thousandths per second, 0: none */
     _Atomic int64_t hold_until_us; /* engine: monotonic, 0 for none */
     _Atomic int hold_reason;       /* engine: enum hold_reason */
+    _Atomic int64_t held_us[HOLD_REASONS]; /* engine: waited so long, by why */
 };
 
 /* Settled rows of all statuses. */

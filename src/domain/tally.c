@@ -16,8 +16,10 @@ void tally_free(struct tally *tally)
 {
     if (!tally)
         return;
-    for (size_t i = 0; i < tally->count; i++)
+    for (size_t i = 0; i < tally->count; i++) {
         free(tally->entries[i].name);
+        free(tally->entries[i].key);
+    }
     free(tally);
 }
 
@@ -31,13 +33,14 @@ static size_t slot_of(const char *name)
     return hash % SLOTS;
 }
 
-static struct tally_entry *find(struct tally *tally, const char *name)
+static struct tally_entry *find(struct tally *tally, const char *key,
+                                const char *name)
 {
-    size_t slot = slot_of(name);
+    size_t slot = slot_of(key);
 
     for (; tally->slots[slot]; slot = (slot + 1) % SLOTS) {
         struct tally_entry *entry = &tally->entries[tally->slots[slot] - 1];
-        if (strcmp(entry->name, name) == 0)
+        if (strcmp(entry->key ? entry->key : entry->name, key) == 0)
             return entry;
     }
     if (tally->count == TALLY_CAP)
@@ -45,13 +48,21 @@ static struct tally_entry *find(struct tally *tally, const char *name)
     struct tally_entry *entry = &tally->entries[tally->count++];
     tally->slots[slot] = (uint16_t)tally->count;
     entry->name = xstrdup(name);
+    if (key != name)
+        entry->key = xstrdup(key);
     return entry;
 }
 
 struct tally_entry *tally_add(struct tally *tally, const char *name,
                               uint64_t line)
 {
-    struct tally_entry *entry = find(tally, name);
+    return tally_add_like(tally, name, name, line);
+}
+
+struct tally_entry *tally_add_like(struct tally *tally, const char *key,
+                                   const char *name, uint64_t line)
+{
+    struct tally_entry *entry = find(tally, key, name);
 
     if (entry->count < TALLY_KEEP)
         entry->lines[entry->count] = line;
@@ -69,7 +80,21 @@ static int compare(const void *one, const void *other)
     return a->lines[0] < b->lines[0] ? -1 : a->lines[0] > b->lines[0];
 }
 
+static int compare_lines(const void *one, const void *other)
+{
+    const uint64_t *a = one;
+    const uint64_t *b = other;
+
+    return *a < *b ? -1 : *a > *b;
+}
+
 void tally_sort(struct tally *tally)
 {
+    for (size_t i = 0; i < tally->count; i++) {
+        struct tally_entry *entry = &tally->entries[i];
+        size_t kept = entry->count < TALLY_KEEP ? entry->count : TALLY_KEEP;
+
+        qsort(entry->lines, kept, sizeof(*entry->lines), compare_lines);
+    }
     qsort(tally->entries, tally->count, sizeof(*tally->entries), compare);
 }

@@ -17,6 +17,7 @@
 
 struct tally_entry {
     char *name;
+    char *key; /* NULL: the name */
     uint64_t count;
     uint64_t lines[TALLY_KEEP];  /* the first ones */
     uint64_t kinds[TALLY_KINDS]; /* these are the caller's: of the count, by
@@ -38,6 +39,10 @@ void tally_free(struct tally *tally);
 /* Returns where it was counted, valid until the tally is sorted. */
 struct tally_entry *tally_add(struct tally *tally, const char *name,
                               uint64_t line);
+
+/* Counts by `key`, and keeps the name that came with it first. */
+struct tally_entry *tally_add_like(struct tally *tally, const char *key,
+                                   const char *name, uint64_t line);
 
 /* Puts the highest counts first, or what came first. Nothing may be added
  * afterwards. */

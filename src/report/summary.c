@@ -6,7 +6,12 @@
 #include "base/clock.h"
 #include "base/text_safe.h"
 
-#define NAME_MAX_BYTES 512
+#define REASONS_SHOWN 5
+#define LINES_SHOWN   3
+
+#define RED    "\033[31m"
+#define GREEN  "\033[32m"
+#define YELLOW "\033[33m"
 
 static const char *plural(uint64_t count)
 {
@@ -16,6 +21,23 @@ static const char *plural(uint64_t count)
 static void add_safe(struct strbuf *out, const char *text)
 {
     text_safe_add(out, text, strlen(text));
+}
+
+/* What is said until colour(..., NULL) has this colour, if any has. */
+static void colour(const struct summary *summary, const char *code,
+                   struct strbuf *out)
+{
+    if (summary->has_colour)
+        strbuf_add_str(out, code ? code : "\033[0m");
+}
+
+static void add_name(struct strbuf *out, const char *title, const char *name)
+{
+    if (!name)
+        return;
+    strbuf_add_str(out, title);
+    add_safe(out, name);
+    strbuf_add_char(out, '\n');
 }
 
 static uint64_t settled(const struct summary *summary, enum status status)
@@ -51,12 +73,28 @@ static void add_totals(const struct summary *summary, struct strbuf *out)
     uint64_t sum = counters_settled(summary->counters);
     int width = snprintf(NULL, 0, "%" PRIu64, rows > sum ? rows : sum);
 
-    for (int i = STATUS_NONE + 1; i < STATUS_COUNT; i++)
+    for (int i = STATUS_NONE + 1; i < STATUS_COUNT; i++) {
+        if (i == STATUS_INVITED)
+            colour(summary, GREEN, out);
         add_count(out, width, settled(summary, (enum status)i),
                   status_label((enum status)i));
+        if (i == STATUS_INVITED)
+            colour(summary, NULL, out);
+    }
     /* Only a run that broke down leaves rows without a word on them. */
     if (rows > sum)
         add_count(out, width, rows - sum, "not settled");
+}
+
+static void add_end(const struct summary *summary, struct strbuf *out)
+{
+    if (summary->stop_reason) {
+        colour(summary, RED, out);
+        add_name(out, "Stopped early: ", summary->stop_reason);
+        colour(summary, NULL, out);
+    }
+    if (summary->is_input_unread)
+        add_name(out, "Not read to its end: ", summary->input_name);
 }
 
 static void add_places(const struct summary *summary, struct strbuf *out)
@@ -64,91 +102,95 @@ static void add_places(const struct summary *summary, struct strbuf *out)
     if (summary->organization) {
         strbuf_add_str(out, "Organization: ");
         add_safe(out, summary->organization);
-        if (summary->server) {
-            strbuf_add_str(out, " on ");
-            add_safe(out, summary->server);
-        }
-        strbuf_add_char(out, '\n');
+        add_name(out, " on ", summary->server);
     }
-    if (summary->report_path) {
-        strbuf_add_str(out, "Report: ");
-        add_safe(out, summary->report_path);
-        strbuf_add_char(out, '\n');
-    }
+    add_name(out, "Report: ", summary->report_path);
+    add_name(out, "Retry file: ", summary->retry_path);
 }
 
-static void add_end(const struct summary *summary, struct strbuf *out)
+static void add_reason(const struct tally_entry *entry, struct strbuf *out)
 {
-    if (summary->stop_reason) {
-        strbuf_add_str(out, "Stopped early: ");
-        add_safe(out, summary->stop_reason);
-        strbuf_add_char(out, '\n');
-    }
-    if (summary->is_input_unread) {
-        strbuf_add_str(out, "Not read to its end: ");
-        add_safe(out, summary->input_name);
-        strbuf_add_char(out, '\n');
-    }
+    size_t shown = entry->count < LINES_SHOWN ? entry->count : LINES_SHOWN;
+
+    strbuf_addf(out, "  %" PRIu64 " row%s: ", entry->count,
+                plural(entry->count));
+    add_safe(out, entry->name);
+    for (size_t i = 0; i < shown; i++)
+        strbuf_addf(out, "%s%" PRIu64,
+                    i > 0              ? ", "
+                    : entry->count > 1 ? " (lines "
+                                       : " (line ",
+                    entry->lines[i]);
+    if (entry->count > shown)
+        strbuf_addf(out, " and %" PRIu64 " more", entry->count - shown);
+    strbuf_add_str(out, ")\n");
 }
 
-static void add_part(struct strbuf *list, uint64_t count, const char *label)
+/* The reasons that most rows have. Of the rows that were never tried it is
+ * said already that the run stopped. */
+static void add_reasons(const struct summary *summary, struct strbuf *out)
 {
-    if (count > 0)
-        strbuf_addf(list, "%s%" PRIu64 " %s", list->len > 0 ? ", " : "", count,
-                    label);
-}
-
-static void add_look(const struct summary *summary, struct strbuf *out)
-{
+    const struct tally *reasons = summary->reasons;
     uint64_t need_look = summary->counters->need_look;
-    uint64_t named = 0;
-    struct strbuf parts;
+    uint64_t told = 0;
+    uint64_t others = reasons->others.count;
 
-    if (need_look == 0)
+    if (reasons->count == 0)
         return;
-    strbuf_init(&parts, NAME_MAX_BYTES);
-#define X(status, name, needs_look, label)                \
-    if (needs_look) {                                     \
-        named += settled(summary, status);                \
-        add_part(&parts, settled(summary, status), name); \
+    colour(summary, YELLOW, out);
+    strbuf_addf(out, "%" PRIu64 " row%s a look:\n", need_look,
+                need_look == 1 ? " needs" : "s need");
+    colour(summary, NULL, out);
+    for (size_t i = 0; i < reasons->count; i++) {
+        const struct tally_entry *entry = &reasons->entries[i];
+        if (i < REASONS_SHOWN)
+            add_reason(entry, out);
+        else
+            others += entry->count;
+        told += entry->count;
     }
-    STATUSES(X)
-#undef X
-    if (need_look > named)
-        add_part(&parts, need_look - named, "duplicate with another role");
-    strbuf_addf(out, "Look at: %" PRIu64 " row%s (%s)\n", need_look,
-                plural(need_look), strbuf_str(&parts));
-    strbuf_clear(&parts);
+    told += reasons->others.count;
+    if (others > 0)
+        strbuf_addf(out, "  %" PRIu64 " row%s: other reasons, see the report\n",
+                    others, plural(others));
+    if (need_look > told)
+        strbuf_addf(out, "  %" PRIu64 " row%s: not sent, the run stopped\n",
+                    need_look - told, plural(need_look - told));
 }
 
-/* What to do about them, in an order a person can follow. */
-static void add_advice(const struct summary *summary, struct strbuf *out)
+/* One step: the next run's summary names the one after it. */
+static void add_next(const struct summary *summary, struct strbuf *out)
 {
-    uint64_t wrong =
-        settled(summary, STATUS_REJECTED) + settled(summary, STATUS_INVALID);
+    uint64_t unknown = settled(summary, STATUS_UNKNOWN);
     uint64_t owed =
         settled(summary, STATUS_FAILED) + settled(summary, STATUS_UNPROCESSED);
-    uint64_t unknown = settled(summary, STATUS_UNKNOWN);
+    bool is_cut_short = summary->stop_reason || summary->is_input_unread;
+    bool is_wrong = summary->counters->need_look > owed + unknown;
 
-    if (wrong > 0)
-        strbuf_add_str(out,
-                       "  rejected, invalid: correct these rows and run the "
-                       "same command again: only\n"
-                       "  what is still owed is sent.\n");
-    if (owed > 0)
-        strbuf_add_str(out,
-                       "  failed, unprocessed: nobody was invited by these "
-                       "rows; run the same command\n"
-                       "  again: only what is still owed is sent.\n");
-    if (unknown > 0)
-        strbuf_add_str(out,
-                       "  unknown: these people may have been invited, nobody "
-                       "can tell. They are not\n"
-                       "  sent again unasked: ask them, or look in Almanac; "
-                       "then settle each one by\n"
-                       "    bulk-invite resolve EMAIL --invited|--not-sent\n"
-                       "  or send to all of them once more with "
-                       "--retry-unknown.\n");
+    if (is_wrong && !is_cut_short && summary->retry_path) {
+        strbuf_add_str(out, "Next: correct the rows in the retry file and send "
+                            "it:\n");
+        add_name(out, "  ", summary->correct);
+    } else if (is_wrong && !is_cut_short) {
+        strbuf_addf(out, "Next: correct these rows%s\n",
+                    summary->again ? " and send the list again; only what is "
+                                     "still owed is sent:"
+                                   : "");
+        add_name(out, "  ", summary->again);
+    } else if (summary->again && (owed > 0 || is_cut_short)) {
+        strbuf_addf(out,
+                    "Next: %sthe same once more; only what is still owed is "
+                    "sent:\n",
+                    summary->is_to_mend ? "put that right, then " : "");
+        add_name(out, "  ", summary->again);
+    }
+    if (unknown > 0 && summary->resolve) {
+        strbuf_add_str(
+            out, "Unknown: not sent again unasked (--retry-unknown does). "
+                 "Ask these people, or look\n"
+                 "in Almanac, and say what became of each:\n");
+        add_name(out, "  ", summary->resolve);
+    }
 }
 
 void summary_format(const struct summary *summary, struct strbuf *out)
@@ -156,7 +198,7 @@ void summary_format(const struct summary *summary, struct strbuf *out)
     add_first_line(summary, out);
     add_totals(summary, out);
     add_end(summary, out);
+    add_reasons(summary, out);
     add_places(summary, out);
-    add_look(summary, out);
-    add_advice(summary, out);
+    add_next(summary, out);
 }

@@ -10,6 +10,9 @@
 #define POLL_MOST_US         US_PER_S
 #define COMMIT_TIME_FIRST_US (2 * US_PER_MS)
 
+/* Shorter ones are the everyday of a limit that is being found. */
+#define LONG_HOLD_US (10 * US_PER_S)
+
 static void init_policies(struct engine *engine)
 {
     uint64_t seeds[2];
@@ -167,6 +170,13 @@ static void publish(struct engine *engine, int64_t now_us)
     struct counters *counters = engine->ports.counters;
     int64_t until_us;
     enum hold_reason reason = pacer_hold(&engine->pacer, now_us, &until_us);
+    int held_for =
+        atomic_load_explicit(&counters->hold_reason, memory_order_relaxed);
+    if (held_for != HOLD_NONE)
+        atomic_fetch_add_explicit(&counters->held_us[held_for],
+                                  now_us - engine->published_us,
+                                  memory_order_relaxed);
+    engine->published_us = now_us;
     atomic_store_explicit(&counters->in_flight, engine_in_flight(engine),
                           memory_order_relaxed);
     atomic_store_explicit(&counters->hold_until_us, until_us,
@@ -181,8 +191,10 @@ static void publish(struct engine *engine, int64_t now_us)
     engine->logged_hold_us = until_us;
     char length[CLOCK_DURATION_SIZE];
     clock_format_duration(until_us - now_us, length);
-    log_write(engine->ports.log, LOG_LEVEL_WARNING, "waiting %s: %s", length,
-              engine->last_trouble);
+    log_write(engine->ports.log,
+              until_us - now_us < LONG_HOLD_US ? LOG_LEVEL_INFO
+                                               : LOG_LEVEL_WARNING,
+              "waiting %s: %s", length, engine->last_trouble);
 }
 
 static int64_t poll_until_us(const struct engine *engine, int64_t now_us)

@@ -83,8 +83,9 @@ static void note_trouble(struct engine *engine, const struct row *row,
         return;
     const char *words = result->outcome.error ? result->outcome.error : "";
     snprintf(engine->last_trouble, sizeof(engine->last_trouble), "%s", words);
-    log_write(engine->ports.log, LOG_LEVEL_INFO, "line %llu, attempt %u: %s",
-              (unsigned long long)row->line, row->attempts, words);
+    log_write_row(engine->ports.log, LOG_LEVEL_DEBUG, row->line,
+                  result->outcome.http_status, "attempt %u: %s", row->attempts,
+                  words);
 }
 
 static void follow(struct engine *engine, struct row *row,

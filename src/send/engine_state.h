@@ -64,6 +64,7 @@ struct engine {
     int64_t end_us; /* --max-duration */
     bool is_stopping;
     bool has_told_why;
+    int64_t published_us;   /* when the counters were last told */
     int64_t logged_hold_us; /* the hold that was written to the log */
     char last_trouble[256]; /* why the server is held to be down */
 

@@ -90,7 +90,7 @@ class Invitations(SendCase):
         )
         self.assertIn(f"acme on {sandbox.url}", done.stderr)
         self.assertIn("team.csv.report.csv", done.stderr)
-        self.assertIn("Look at: 1 row (1 invalid)", done.stderr)
+        self.assertIn("1 row needs a look:\n", done.stderr)
 
     def test_no_address_is_in_what_it_says(self):
         self.team("ada@example.com,admin", "bob@example.com,", "carl at,x")

@@ -188,7 +188,7 @@ class Idle(SignalCase):
         done, statuses = self.stop(running, "team.csv.report.csv")
         self.assertEqual(statuses, ["unprocessed"] * 3)
         self.assertEqual(len(recorder.requests), 1)
-        self.assertIn("nobody was invited", done.stderr)
+        self.assertIn("only what is still owed is sent", done.stderr)
 
 
 class Ignored(SignalCase):

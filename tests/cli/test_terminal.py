@@ -23,7 +23,9 @@ from support import (
 )
 
 TIMEOUT_S = 60
-ERASE = "\x1b[K"  # to the end of the line: the one sequence that is used
+# The sequences that are used: to the end of the screen, and a few colours.
+ERASE = "\x1b[J"
+COLOUR = re.compile("\x1b\\[(?:3[1-3]|0)m")
 
 
 class Terminal:
@@ -33,9 +35,7 @@ class Terminal:
     def __init__(self, args, home, columns=100, env=None, **streams):
         self.output = ""
         self.fd, terminal = pty.openpty()
-        fcntl.ioctl(
-            terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0)
-        )
+        self.resize(columns)
         both = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
         both.update(streams)
         # setsid makes the terminal on stdin the controlling one.
@@ -77,6 +77,10 @@ class Terminal:
                 f"ended without {text}: {self.output[-500:]!r}"
             )
 
+    def resize(self, columns):
+        size = struct.pack("4H", 24, columns, 0, 0)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, size)
+
     def type(self, keys):
         os.write(self.fd, keys.encode())
 
@@ -105,11 +109,12 @@ class TerminalCase(SendCase):
     def finished(self, terminal, expect):
         self.assertEqual(terminal.finish(), expect, terminal.output)
         self.check_tame(terminal.output)
-        return terminal.output
+        return COLOUR.sub("", terminal.output)
 
     def check_tame(self, output):
-        """Lines, and at most the progress line's erasing."""
+        """Lines, and at most the progress line's erasing and colours."""
         rest = output.replace("\r\n", "\n").replace(ERASE, "")
+        rest = COLOUR.sub("", rest)
         for char in rest.replace("\r", "\n").replace("^C", ""):
             if char != "\n" and not char.isprintable():
                 self.fail(repr(output[-2000:]))
@@ -261,14 +266,19 @@ class Question(TerminalCase):
         self.assertNotIn("[y/N]", output)
 
 
+def drawn(output):
+    """The progress line each time it was drawn, without colours."""
+    lines = COLOUR.sub("", output).split("\r")
+    return [line[: -len(ERASE)] for line in lines if line.endswith(ERASE)]
+
+
 class Progress(TerminalCase):
     def test_one_line_shows_how_far_it_is(self):
         self.team(30)
         sandbox = self.sandbox("--latency", "50ms")
         terminal = self.terminal(sandbox, "--yes", "--concurrency", "4")
         output = self.finished(terminal, expect=0)
-        drawn = [line for line in output.split("\r") if line.endswith(ERASE)]
-        counts = [re.search(r"(\d+) of 30 ", line) for line in drawn]
+        counts = [re.search(r"(\d+) of 30\b", line) for line in drawn(output)]
         counts = [int(match.group(1)) for match in counts if match]
         self.assertGreater(len(counts), 1)
         self.assertEqual(counts, sorted(counts))
@@ -284,18 +294,73 @@ class Progress(TerminalCase):
                 sandbox = self.sandbox("--latency", "20ms")
                 terminal = self.terminal(sandbox, "--yes", columns=columns)
                 output = self.finished(terminal, expect=0)
-                for line in output.split("\r"):
-                    if line.endswith(ERASE):
-                        self.assertLess(len(line) - len(ERASE), columns)
+                for line in drawn(output):
+                    self.assertLess(len(line), columns)
 
-    def test_it_says_why_nothing_happens(self):
+    def test_a_window_that_shrinks_breaks_nothing(self):
+        """The cursor waits at the line's start, where it stays when the
+        terminal breaks the line into several: what is erased from there on is
+        all of them. The next line fits the new width."""
         self.team(3)
         recorder = self.recorder(reply(429, retry_after="100"))
-        terminal = self.terminal(recorder, "--yes")
-        terminal.read_until("waiting for quota, goes on in 1 min")
+        terminal = self.terminal(recorder, "--yes", columns=120)
+        terminal.read_until("quota: waits until")
+        terminal.resize(30)
+        terminal.read_until("quota 1 min")
+        terminal.type("\x03")
+        self.finished(terminal, expect=130)
+        at = terminal.output.index("\r0 of 3  quota 1 min")
+        self.assertTrue(terminal.output[:at].endswith(f"{ERASE}\r"))
+        for line in drawn(terminal.output[at:]):
+            self.assertLess(len(line), 30)
+
+    def test_it_says_why_nothing_happens_and_until_when(self):
+        self.team(3)
+        recorder = self.recorder(reply(429, retry_after="100"))
+        # A zone of its own without a database: 5:30 ahead.
+        terminal = self.terminal(recorder, "--yes", env={"TZ": "XXX-5:30"})
+        terminal.read_until("quota: waits until ")
+        terminal.read_until(" (1 min 3")
+        until = re.search(r"until (\d\d):(\d\d) \(", terminal.output)
+        now = time.time() + 5.5 * 3600
+        minute = int(until[1]) * 60 + int(until[2])
+        self.assertIn((minute - now // 60) % (24 * 60), (0, 1, 2))
         terminal.type("\x03")
         self.assertIn("3 unprocessed", self.finished(terminal, expect=130))
         self.assertEqual(len(recorder.requests), 1)
+
+    def test_a_dumb_terminal_gets_no_line(self):
+        self.team(10)
+        for args, lines in (([], 0), (["--progress", "always"], 1)):
+            sandbox = self.sandbox("--latency", "50ms")
+            terminal = self.terminal(
+                sandbox, "--yes", *args, env={"TERM": "dumb"}
+            )
+            output = self.finished(terminal, expect=0)
+            self.assertNotIn("\x1b", terminal.output)
+            self.assertEqual(output.count("bulk-invite: 10 of 10"), lines)
+
+    def test_never_is_never(self):
+        self.team(10)
+        for args in (["--progress", "never"], ["--quiet"]):
+            terminal = self.terminal(self.sandbox(), "--yes", *args)
+            output = self.finished(terminal, expect=0)
+            self.assertNotIn(ERASE, output)
+        self.assertEqual(output, "")
+
+    def test_colour_is_for_terminals_that_want_it(self):
+        self.team(*members(9), "bad,member")
+        for variable, wanted in ((None, True), ("", True), ("1", False)):
+            with self.subTest(NO_COLOR=variable):
+                env = {} if variable is None else {"NO_COLOR": variable}
+                sandbox = self.sandbox("--latency", "50ms")
+                terminal = self.terminal(sandbox, "--yes", env=env)
+                self.finished(terminal, expect=3)
+                for text in ("\x1b[33m1 needs a look", "\x1b[32m"):
+                    self.assertEqual(text in terminal.output, wanted)
+                self.assertEqual(
+                    bool(COLOUR.search(terminal.output)), wanted
+                )
 
     def test_the_rows_on_the_same_terminal_are_progress_enough(self):
         self.team(3)
