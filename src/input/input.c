@@ -12,6 +12,7 @@
 #include "input/csv_reader.h"
 #include "input/dialect.h"
 #include "input/row_check.h"
+#include "input/row_text.h"
 
 #define COLUMN_NAME_MAX 256
 
@@ -30,6 +31,7 @@ struct input {
     struct columns columns;
     uint64_t header_line;
     uint64_t cleaned; /* addresses, in this pass */
+    struct row_text row_text;
     char *email_name;
     char *role_name;
 };
@@ -157,6 +159,10 @@ static enum error_kind read_header(struct input *input, struct error *err)
         column_name(&input->record, columns->email, columns->has_header);
     input->role_name =
         column_name(&input->record, columns->role, columns->has_header);
+    row_text_clear(&input->row_text);
+    if (input->options->keeps_records)
+        row_text_init(&input->row_text, &input->record, columns,
+                      input->dialect.delimiter, encoding_has_mark(input->text));
     return ERROR_NONE;
 }
 
@@ -197,6 +203,7 @@ void input_close(struct input *input)
     if (input->fd > STDIN_FILENO)
         close(input->fd);
     csv_reader_free(input->reader);
+    row_text_clear(&input->row_text);
     free(input->email_name);
     free(input->role_name);
     free(input);
@@ -259,10 +266,11 @@ enum error_kind input_next(struct input *input, struct row **row,
         .allow_domains = input->options->allow_domains,
         .cleaned = &input->cleaned,
     };
-    if (has_record)
-        *row = row_check(&input->record, &input->columns, &check);
-    else if (input->is_second_pass)
-        return check_unchanged(input, err);
+    if (!has_record)
+        return input->is_second_pass ? check_unchanged(input, err) : ERROR_NONE;
+    *row = row_check(&input->record, &input->columns, &check);
+    (*row)->record = row_text_record(&input->row_text, &input->record,
+                                     encoding_decoded_from(input->text));
     return ERROR_NONE;
 }
 
@@ -275,6 +283,11 @@ enum error_kind input_rewind(struct input *input, struct error *err)
                                input->name);
     input->is_second_pass = true;
     return start(input, err);
+}
+
+const struct row_form *input_form(const struct input *input)
+{
+    return &input->row_text.form;
 }
 
 bool input_is_rewindable(const struct input *input)
