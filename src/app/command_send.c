@@ -41,6 +41,7 @@ struct send {
     struct plan plan; /* rows 0: none was made */
     struct report *report;
     char *report_path;
+    struct retry_file *retry_file;
     struct counters counters;
     struct progress *progress;
     struct log log;
@@ -83,6 +84,7 @@ static enum error_kind open_input(struct send *send, struct error *err)
     if (input_choice_init(&send->input_choice, send->options, send->cancel_fd,
                           err))
         return err->kind;
+    send->input_choice.options.keeps_records = true;
     return input_open(&send->input, &send->input_choice.options, err);
 }
 
@@ -213,6 +215,9 @@ static enum error_kind prepare(struct send *send, struct error *err)
         open_ledger(send, err) || look_ahead(send, err) ||
         signals_open(&send->signal_fd, err) || open_report(send, err))
         return err->kind;
+    send->retry_file =
+        retry_file_new(send->options->retry_file, input_name(send->input),
+                       input_form(send->input));
     return ledger_begin_run(send->ledger, input_name(send->input), err);
 }
 
@@ -245,6 +250,7 @@ static struct pipeline_options pipeline_options(struct send *send)
         .input_cancel_fd = send->cancel_fd,
         .ledger = send->ledger,
         .report = send->report,
+        .retry_file = send->retry_file,
         .engine =
             {
                 .request =
@@ -306,6 +312,17 @@ static enum error_kind check_totals(const struct send *send, struct error *err)
                      settled);
 }
 
+static void say_left_out(struct send *send)
+{
+    uint64_t line;
+    uint64_t count = retry_file_left_out(send->retry_file, &line);
+    if (count > 0)
+        log_write(&send->log, LOG_LEVEL_WARNING,
+                  "%llu rows that need a look are too long for the retry file, "
+                  "the first on line %llu",
+                  (unsigned long long)count, (unsigned long long)line);
+}
+
 /* Gives the report its name and the ledger its end. What fails here outranks
  * how the run ended. */
 static void close_books(struct send *send, struct pipeline_end *end)
@@ -316,6 +333,9 @@ static void close_books(struct send *send, struct pipeline_end *end)
     else if (report_commit(send->report, &err))
         end->why = err;
     send->report = NULL;
+    if (retry_file_commit(send->retry_file, &err))
+        end->why = err;
+    say_left_out(send);
     struct ledger_pace pace = learned_pace(send);
     if (check_totals(send, &err) ||
         (end->is_ledger_usable &&
@@ -334,6 +354,7 @@ static void say_summary(const struct send *send, const struct pipeline_end *end)
         .organization = send->options->org,
         .server = send->endpoint.base,
         .report_path = send->report_path,
+        .retry_path = retry_file_path(send->retry_file),
         .is_input_unread = end->is_input_unread,
         .elapsed_us = clock_monotonic_us() - send->started_us,
     };
@@ -374,6 +395,7 @@ static void clear(struct send *send)
 {
     progress_free(send->progress);
     report_abandon(send->report);
+    retry_file_free(send->retry_file);
     ledger_close(send->ledger);
     input_close(send->input);
     input_choice_clear(&send->input_choice);

@@ -17,6 +17,7 @@ struct summary {
     const char *organization;
     const char *server;      /* origin, for example https://host */
     const char *report_path; /* NULL: none was written */
+    const char *retry_path;  /* likewise */
     const char *stop_reason; /* why the run ended early, or NULL */
     bool is_input_unread;    /* it ended before the input was read to its end */
     int64_t elapsed_us;
