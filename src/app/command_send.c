@@ -28,6 +28,7 @@ static struct pipeline_options pipeline_options(struct send *send)
         .input_cancel_fd = send->cancel_fd,
         .ledger = send->ledger,
         .report = send->report,
+        .retry_file = send->retry_file,
         .engine =
             {
                 .request =
@@ -99,6 +100,7 @@ static void clear(struct send *send)
 {
     progress_free(send->progress);
     report_abandon(send->report);
+    retry_file_free(send->retry_file);
     ledger_close(send->ledger);
     input_close(send->input);
     input_choice_clear(&send->input_choice);
@@ -111,7 +113,6 @@ static void clear(struct send *send)
     sandbox_process_stop(send->sandbox);
     tally_free(send->reasons);
     free(send->report_path);
-    free(send->retry_path);
     free(send->ledger_path);
     log_clear(&send->log);
 }

@@ -227,6 +227,7 @@ static enum error_kind make_stages(struct pipeline *pipeline, struct error *err)
     struct committer_options committer = {
         .ledger = options->ledger,
         .report = options->report,
+        .retry_file = options->retry_file,
         .counters = options->counters,
         .reasons = options->reasons,
         .bell = pipeline->bell,

@@ -12,6 +12,7 @@
 #include "input/input.h"
 #include "ledger/ledger.h"
 #include "report/report.h"
+#include "report/retry_file.h"
 #include "send/engine.h"
 
 /*
@@ -27,6 +28,7 @@ struct pipeline_options {
     int input_cancel_fd; /* an eventfd the input watches: ends it */
     struct ledger *ledger;
     struct report *report;
+    struct retry_file *retry_file;
     struct engine_options engine;
     uint64_t limit;
     uint64_t max_new;

@@ -67,6 +67,8 @@ static void close_books(struct send *send, struct pipeline_end *end)
         end->why = err;
     }
     send->report = NULL;
+    if (retry_file_commit(send->retry_file, &err))
+        end->why = err;
     struct ledger_pace pace = learned_pace(send);
     if (check_totals(send, &err) ||
         (end->is_ledger_usable &&
@@ -98,8 +100,11 @@ static void say_summary(const struct send *send, const struct pipeline_end *end)
         again = typed_command_send(options, options->input);
         resolve = typed_command_resolve(options);
     }
-    if (send->retry_path)
-        correct = typed_command_send(options, send->retry_path);
+    const char *retry_path = retry_file_path(send->retry_file);
+    uint64_t left_out_line;
+    uint64_t left_out = retry_file_left_out(send->retry_file, &left_out_line);
+    if (retry_path)
+        correct = typed_command_send(options, retry_path);
     struct summary summary = {
         .counters = &send->counters,
         .reasons = send->reasons,
@@ -109,7 +114,9 @@ static void say_summary(const struct send *send, const struct pipeline_end *end)
         .report_path = end->is_report_usable && is_file(send->report_path)
                            ? send->report_path
                            : NULL,
-        .retry_path = send->retry_path,
+        .retry_path = retry_path,
+        .left_out = left_out,
+        .left_out_line = left_out_line,
         .stop_reason = stop_reason(end),
         .is_to_mend =
             end->why.kind != ERROR_NONE && end->why.kind != ERROR_SERVER,

@@ -44,6 +44,7 @@ static enum error_kind open_input(struct send *send, struct error *err)
     if (input_choice_init(&send->input_choice, send->options, send->cancel_fd,
                           err))
         return err->kind;
+    send->input_choice.options.keeps_records = true;
     return input_open(&send->input, &send->input_choice.options, err);
 }
 
@@ -191,6 +192,9 @@ enum error_kind send_prepare(struct send *send, struct error *err)
         look_ahead(send, err) || signals_open(&send->signal_fd, err) ||
         open_report(send, err))
         return err->kind;
+    send->retry_file =
+        retry_file_new(send->options->retry_file, input_name(send->input),
+                       input_form(send->input));
     if (ledger_begin_run(send->ledger, input_name(send->input), err))
         return err->kind;
     log_write(&send->log, LOG_LEVEL_INFO, "start: %s to %s at %s",

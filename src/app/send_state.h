@@ -30,7 +30,7 @@ struct send {
     struct plan plan; /* rows 0: none was made */
     struct report *report;
     char *report_path;
-    char *retry_path; /* NULL: none was made */
+    struct retry_file *retry_file;
     struct counters counters;
     struct tally *reasons;
     struct progress *progress;

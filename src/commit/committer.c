@@ -336,12 +336,15 @@ static void report_batch(struct committer *committer)
 {
     struct batch *batch = &committer->batch;
     struct report *report = committer->options.report;
+    struct retry_file *retry_file = committer->options.retry_file;
     struct error err = ERROR_INIT;
     for (size_t i = 0; i < batch->to_report_count; i++) {
         struct row *row = batch->to_report[i];
         if (report && !committer->is_report_broken &&
             report_add(report, row, &err))
             break_report(committer, &err);
+        if (retry_file && retry_file_add(retry_file, row, &err))
+            must_stop(committer, &err);
         count(committer->options.counters, &row->outcome);
         reason_note(committer->options.reasons, row);
         committer->errors += is_error(row->outcome.status);
@@ -412,6 +415,9 @@ static void flush_report(struct committer *committer)
     if (committer->options.report && !committer->is_report_broken &&
         report_flush(committer->options.report, &err))
         break_report(committer, &err);
+    if (committer->options.retry_file &&
+        retry_file_flush(committer->options.retry_file, &err))
+        must_stop(committer, &err);
 }
 
 void committer_run(struct committer *committer)

@@ -11,6 +11,7 @@
 #include "queue/bounded_queue.h"
 #include "queue/doorbell.h"
 #include "report/report.h"
+#include "report/retry_file.h"
 
 /*
  * The thread that alone writes the ledger and the report. It admits rows when
@@ -23,8 +24,9 @@
  * engine still has in flight is counted and reported as far as that works.
  */
 struct committer_options {
-    struct ledger *ledger; /* all of these outlive the committer */
-    struct report *report; /* NULL: none */
+    struct ledger *ledger;         /* all of these outlive the committer */
+    struct report *report;         /* NULL: none */
+    struct retry_file *retry_file; /* likewise */
     struct counters *counters;
     struct tally *reasons;          /* why rows need a look; NULL: not asked */
     struct doorbell *bell;          /* rung by everything below */

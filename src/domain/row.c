@@ -39,5 +39,6 @@ void row_free(struct row *row)
     if (!row)
         return;
     outcome_clear(&row->outcome);
+    free(row->record);
     free(row);
 }

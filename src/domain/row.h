@@ -43,6 +43,24 @@ enum row_cell {
     ROW_CELL_ROLE,
 };
 
+/* A row as the input has it, for the retry file. */
+struct row_record {
+    const char *encoding; /* that the text was decoded from, as iconv(3) calls
+                             it; NULL: the bytes are the input's own, UTF-8 */
+    size_t len;
+    char text[]; /* without a line end and the `error` cell of an earlier retry
+                    file, and with all the cells of the header; UTF-8, bytes
+                    that could not be decoded as in input/encoding.h */
+};
+
+/* How an input writes rows: for a file of some of them that reads the same. */
+struct row_form {
+    const char *head; /* text up to the first row, with a column `error` */
+    size_t head_len;
+    char delimiter;
+    const char *line_end;
+};
+
 /* A random UUID (RFC 9562, version 4) as text, and NUL. */
 #define IDEMPOTENCY_KEY_SIZE 37
 
@@ -64,6 +82,7 @@ struct row {
                                  (send/retry.h) */
     enum row_cell cell_at_fault; /* for an outcome that was found here */
     struct outcome outcome;
+    struct row_record *record; /* or NULL; a block of its own, the row's */
 };
 
 /* A row with copies of the texts (email and role are at most `len` bytes and

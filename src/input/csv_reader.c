@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strbuf.h"
+
 #define CHUNK_SIZE 65536
 
 /* libcsv's buffer also holds the closing quote and the blanks after it until
@@ -42,6 +44,12 @@ struct csv_reader {
     struct csv_record record;
     size_t arena_len;
 
+    /* The record's text is what is in `earlier`, and then the chunk from
+     * `unsaved` on: mostly all of it. */
+    const char *unsaved;
+    struct strbuf earlier;
+    bool is_past_first;
+
     /* As large as they can get: pages that are not touched cost nothing. */
     struct csv_field fields[CSV_COLUMN_CAP];
     char arena[CSV_RECORD_CAP + CSV_COLUMN_CAP]; /* fields, each with its NUL */
@@ -62,7 +70,8 @@ struct csv_reader *csv_reader_new(struct encoding *text)
     reader->text = text;
     reader->line = 1;
     reader->at = reader->end = reader->chunk;
-    reader->next_lf = reader->next_cr = reader->end;
+    reader->next_lf = reader->next_cr = reader->unsaved = reader->end;
+    strbuf_init(&reader->earlier, CSV_ABOVE_CAP + CSV_RECORD_CAP);
 
     csv_init(&reader->parser, OPTIONS_STRICT);
     csv_set_blk_size(&reader->parser, FIELD_BUFFER_SIZE);
@@ -75,6 +84,7 @@ void csv_reader_free(struct csv_reader *reader)
     if (!reader)
         return;
     csv_free(&reader->parser);
+    strbuf_clear(&reader->earlier);
     encoding_free(reader->text);
     free(reader);
 }
@@ -212,15 +222,66 @@ static bool pass(struct csv_reader *reader, const char *stop)
     return true;
 }
 
+/* Before the chunk gives up what is before `at`. */
+static void keep_text(struct csv_reader *reader)
+{
+    strbuf_add(&reader->earlier, reader->unsaved,
+               (size_t)(reader->at - reader->unsaved));
+    reader->unsaved = reader->at;
+}
+
+static void drop_text(struct csv_reader *reader)
+{
+    strbuf_reset(&reader->earlier);
+    reader->earlier.cap = CSV_RECORD_CAP + 2; /* a line end */
+    reader->unsaved = reader->at;
+}
+
+static void begin_record(struct csv_reader *reader)
+{
+    reader->is_in_record = true;
+    reader->record.line = reader->line;
+    reader->field_line = reader->line;
+    if (reader->is_past_first)
+        drop_text(reader);
+    reader->record.above_len =
+        reader->earlier.len + (size_t)(reader->at - reader->unsaved);
+}
+
+/* The record has been passed. */
+static void set_text(struct csv_reader *reader)
+{
+    struct csv_record *record = &reader->record;
+
+    reader->is_past_first = true;
+    if (reader->earlier.len > 0)
+        keep_text(reader);
+    if (reader->earlier.is_cut)
+        return;
+    const char *start = reader->unsaved;
+    const char *end = reader->at;
+    if (reader->earlier.len > 0) {
+        start = reader->earlier.bytes;
+        end = start + reader->earlier.len;
+    }
+    const char *text_end = end;
+    if (!record->has_open_quote) {
+        text_end -= text_end > start && text_end[-1] == '\n';
+        text_end -= text_end > start && text_end[-1] == '\r';
+    }
+    start += record->above_len;
+    record->text_len = (size_t)(text_end - start);
+    record->line_end_len = (size_t)(end - text_end);
+    if (record->text_len <= CSV_RECORD_CAP)
+        record->text = start;
+}
+
 static void parse_line(struct csv_reader *reader)
 {
     const char *stop = line_stop(reader);
 
-    if (!reader->is_in_record && !is_blank(reader, stop)) {
-        reader->is_in_record = true;
-        reader->record.line = reader->line;
-        reader->field_line = reader->line;
-    }
+    if (!reader->is_in_record && !is_blank(reader, stop))
+        begin_record(reader);
     parse(reader, reader->at, (size_t)(stop - reader->at));
     pass(reader, stop);
 }
@@ -233,8 +294,10 @@ static size_t min_size(size_t a, size_t b)
 /* Waits for text and adds it to the chunk. */
 static enum error_kind fill(struct csv_reader *reader, struct error *err)
 {
-    if (reader->at == reader->end)
-        reader->at = reader->end = reader->chunk;
+    if (reader->at == reader->end) {
+        keep_text(reader);
+        reader->at = reader->end = reader->unsaved = reader->chunk;
+    }
 
     size_t used = (size_t)(reader->end - reader->chunk);
     size_t got;
@@ -267,6 +330,8 @@ enum error_kind csv_reader_next(struct csv_reader *reader,
 {
     *has_record = false;
 
+    if (reader->is_past_first)
+        drop_text(reader);
     reader->record = (struct csv_record){.fields = reader->fields};
     reader->arena_len = 0;
     reader->is_complete = false;
@@ -280,6 +345,8 @@ enum error_kind csv_reader_next(struct csv_reader *reader,
             return err->kind;
         }
     }
+    if (reader->is_complete)
+        set_text(reader);
     *record = reader->record;
     *has_record = reader->is_complete;
     return ERROR_NONE;
@@ -291,12 +358,15 @@ enum error_kind csv_reader_peek(struct csv_reader *reader, size_t more_than,
 {
     if (reader->at > reader->chunk) {
         size_t shift = (size_t)(reader->at - reader->chunk);
+        keep_text(reader);
         memmove(reader->chunk, reader->at, (size_t)(reader->end - reader->at));
         reader->at -= shift;
         reader->end -= shift;
+        reader->unsaved = reader->at;
     }
     while ((size_t)(reader->end - reader->at) <= more_than &&
-           !reader->has_ended && reader->end < reader->chunk + CSV_PEEK_CAP) {
+           !reader->has_ended &&
+           reader->end + ENCODING_READ_MIN <= reader->chunk + CSV_PEEK_CAP) {
         if (fill(reader, err) != ERROR_NONE)
             return err->kind;
         /* The end of a line that was skipped. */

@@ -16,9 +16,10 @@
  * line, also inside quotes. Blank lines are not records.
  */
 
-#define CSV_FIELD_CAP  65536  /* bytes of one field: 64 KiB */
-#define CSV_RECORD_CAP 262144 /* bytes of all fields of one record: 256 KiB */
-#define CSV_COLUMN_CAP 4096   /* fields of one record */
+#define CSV_FIELD_CAP  65536   /* bytes of one field: 64 KiB */
+#define CSV_RECORD_CAP 262144  /* bytes of all fields of one record: 256 KiB */
+#define CSV_COLUMN_CAP 4096    /* fields of one record */
+#define CSV_ABOVE_CAP  4194304 /* bytes above the first record: 4 MiB */
 
 struct csv_field {
     const char *bytes; /* NUL after `len` bytes; may hold other NULs */
@@ -37,6 +38,16 @@ struct csv_record {
                              lines that follow may have been taken into it */
     bool has_open_quote;  /* the input ended inside a quoted field */
     uint64_t open_quote_line; /* of that field's first quote; else 0 */
+
+    /* The record as it stands in the text, mostly not a copy; NULL when that is
+     * more than CSV_RECORD_CAP bytes. The `line_end_len` bytes behind it are
+     * its line end. Right before the first record's are the `above_len` bytes
+     * above it, what was skipped and blank lines (up to CSV_ABOVE_CAP, or its
+     * text is NULL). */
+    const char *text;
+    size_t text_len;
+    size_t line_end_len;
+    size_t above_len;
 };
 
 struct csv_reader;

@@ -10,9 +10,8 @@
 #include "input/byte_source.h"
 #include "input/file_kind.h"
 
-#define RAW_SIZE  65536
-#define UTF8_MAX  4 /* bytes of one character */
-#define NO_LETTER '\xFF'
+#define RAW_SIZE 65536
+#define ROOM_MIN 8 /* bytes that one step may write: four that are nothing */
 
 #define NO_ICONV ((iconv_t)-1)
 
@@ -39,7 +38,8 @@ struct encoding {
     } reads;
     iconv_t iconv;
     bool has_begun;
-    bool has_text;  /* some was given: no byte order mark any more */
+    bool has_text; /* some was given: no byte order mark any more */
+    bool has_mark;
     bool has_ended; /* of the bytes */
     bool is_mixed;
     size_t at; /* of raw: what is not taken yet */
@@ -161,7 +161,7 @@ static enum sequence look(const char *at, size_t len, size_t *used)
     size_t wanted = 0;
 
     if (first >= 0xC2 && first <= 0xF4)
-        wanted = first < 0xE0 ? 2 : first < 0xF0 ? 3 : UTF8_MAX;
+        wanted = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
     *used = wanted;
     for (size_t i = 1; i < wanted && i < len; i++)
         if (((unsigned char)at[i] & 0xC0) != 0x80)
@@ -201,9 +201,12 @@ static void copy(struct encoding *encoding, struct out *out, size_t len)
 static void skip(struct encoding *encoding, struct out *out, size_t len)
 {
     encoding->is_mixed = true;
-    encoding->at += len;
-    *out->at++ = NO_LETTER;
-    out->room--;
+    out->room -= 2 * len;
+    for (; len > 0; len--) {
+        unsigned char byte = (unsigned char)encoding->raw[encoding->at++];
+        *out->at++ = (char)(0xF8 | byte >> 6);
+        *out->at++ = (char)(0x80 | (byte & 0x3F));
+    }
 }
 
 static void add_letter(struct out *out, unsigned char byte)
@@ -242,7 +245,7 @@ static void decode_ascii(struct encoding *encoding, struct out *out)
 
 static void decode_1252(struct encoding *encoding, struct out *out)
 {
-    while (encoding->at < encoding->len && out->room >= UTF8_MAX) {
+    while (encoding->at < encoding->len && out->room >= ROOM_MIN) {
         const char *at = encoding->raw + encoding->at;
         size_t len = encoding->len - encoding->at;
         size_t plain = ascii_len(at, len);
@@ -268,7 +271,7 @@ static void decode_iconv(struct encoding *encoding, struct out *out)
 {
     size_t unit = encoding->reads == READS_TOLD ? 1 : 2;
 
-    while (out->room >= UTF8_MAX) {
+    while (out->room >= ROOM_MIN) {
         char *in = encoding->raw + encoding->at;
         size_t in_len = encoding->len - encoding->at;
         /* At the end: what the decoder still holds back. */
@@ -312,6 +315,7 @@ static void drop_mark(struct encoding *encoding, char *text, size_t *len)
     if (*len < FILE_KIND_UTF8_BOM_LEN ||
         memcmp(text, FILE_KIND_UTF8_BOM_BYTES, FILE_KIND_UTF8_BOM_LEN) != 0)
         return;
+    encoding->has_mark = true;
     *len -= FILE_KIND_UTF8_BOM_LEN;
     memmove(text, text + FILE_KIND_UTF8_BOM_LEN, *len);
 }
@@ -348,6 +352,16 @@ const char *encoding_name(const struct encoding *encoding)
     };
 
     return encoding->told ? encoding->told : names[encoding->reads];
+}
+
+const char *encoding_decoded_from(const struct encoding *encoding)
+{
+    return encoding->reads == READS_UTF8 ? NULL : encoding_name(encoding);
+}
+
+bool encoding_has_mark(const struct encoding *encoding)
+{
+    return encoding->has_mark;
 }
 
 bool encoding_is_assumed(const struct encoding *encoding)

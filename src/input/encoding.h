@@ -16,11 +16,14 @@
  * ASCII decides, wherever in the input it is, as all before it reads the same
  * either way: well-formed as UTF-8, or else Windows-1252, of which Latin-1 is a
  * part. Later bytes that contradict this are not guessed at: what is not UTF-8
- * in UTF-8 is let through as it is, and what would be UTF-8 in Windows-1252, or
- * is nothing in the encoding that was named, becomes the byte FF. Neither is
- * valid UTF-8, so the check of a row refuses it where it matters.
+ * in UTF-8 is let through as it is. What would be UTF-8 in Windows-1252, or is
+ * nothing in the encoding that was named, becomes two bytes for each of its
+ * bytes B: F8 + B / 64 and 80 + B % 64, so that nothing of it is lost. Neither
+ * is valid UTF-8, so the check of a row refuses it where it matters.
  */
 struct encoding;
+
+#define ENCODING_READ_MIN 16
 
 /* Can the name be given below? A name that iconv(3) knows. */
 bool encoding_is_known(const char *encoding_name);
@@ -31,9 +34,9 @@ struct encoding *encoding_new(int fd, const char *name, int cancel_fd,
                               const char *encoding_name);
 void encoding_free(struct encoding *encoding);
 
-/* At least one byte of UTF-8, at most `size` (16 or more); *got is 0 at the end
- * only. A character may be cut between two reads. ERROR_INPUT: can't be read,
- * or no text: a workbook and the like, with the way out. */
+/* At least one byte of UTF-8, at most `size` (ENCODING_READ_MIN or more); *got
+ * is 0 at the end only. A character may be cut between two reads. ERROR_INPUT:
+ * can't be read, or no text: a workbook and the like, with the way out. */
 enum error_kind encoding_read(struct encoding *encoding, char *buffer,
                               size_t size, size_t *got,
                               struct error *err) MUST_CHECK;
@@ -41,6 +44,13 @@ enum error_kind encoding_read(struct encoding *encoding, char *buffer,
 /* What has been found so far: "ASCII", "UTF-8", "UTF-16LE", "Windows-1252", or
  * the name given. */
 const char *encoding_name(const struct encoding *encoding);
+
+/* The encoding the text was decoded from; NULL: it was UTF-8, and is the
+ * input's own bytes. */
+const char *encoding_decoded_from(const struct encoding *encoding);
+
+/* Was a byte order mark dropped? */
+bool encoding_has_mark(const struct encoding *encoding);
 
 /* Windows-1252, because the text is not UTF-8: it could be another. */
 bool encoding_is_assumed(const struct encoding *encoding);

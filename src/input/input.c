@@ -12,6 +12,7 @@
 #include "input/csv_reader.h"
 #include "input/dialect.h"
 #include "input/row_check.h"
+#include "input/row_text.h"
 
 #define COLUMN_NAME_MAX 256
 
@@ -31,6 +32,7 @@ struct input {
     uint64_t header_line;
     uint64_t cleaned; /* addresses, in this pass */
     uint64_t mapped;  /* roles, likewise */
+    struct row_text row_text;
     char *email_name;
     char *role_name;
     char *email_header;
@@ -182,6 +184,10 @@ static enum error_kind read_header(struct input *input, struct error *err)
     if (find_columns(input, &wanted.columns, err))
         return err->kind;
     name_columns(input);
+    row_text_clear(&input->row_text);
+    if (input->options->keeps_records)
+        row_text_init(&input->row_text, &input->record, &input->columns,
+                      input->dialect.delimiter, encoding_has_mark(input->text));
     return ERROR_NONE;
 }
 
@@ -223,6 +229,7 @@ void input_close(struct input *input)
     if (input->fd > STDIN_FILENO)
         close(input->fd);
     csv_reader_free(input->reader);
+    row_text_clear(&input->row_text);
     free_names(input);
     free(input);
 }
@@ -285,10 +292,11 @@ enum error_kind input_next(struct input *input, struct row **row,
         .cleaned = &input->cleaned,
         .mapped = &input->mapped,
     };
-    if (has_record)
-        *row = row_check(&input->record, &input->columns, &check);
-    else if (input->is_second_pass)
-        return check_unchanged(input, err);
+    if (!has_record)
+        return input->is_second_pass ? check_unchanged(input, err) : ERROR_NONE;
+    *row = row_check(&input->record, &input->columns, &check);
+    (*row)->record = row_text_record(&input->row_text, &input->record,
+                                     encoding_decoded_from(input->text));
     return ERROR_NONE;
 }
 
@@ -301,6 +309,11 @@ enum error_kind input_rewind(struct input *input, struct error *err)
                                input->name);
     input->is_second_pass = true;
     return start(input, err);
+}
+
+const struct row_form *input_form(const struct input *input)
+{
+    return &input->row_text.form;
 }
 
 bool input_is_rewindable(const struct input *input)

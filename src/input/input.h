@@ -24,7 +24,10 @@ struct input_options {
     const struct role_map *role_map; /* see row_check.h for these three */
     const char *allow_roles;
     const char *allow_domains;
-    int cancel_fd; /* see csv_reader.h, -1 for none */
+    bool keeps_records; /* rows come with their record, for a retry file: at
+                           worst CSV_RECORD_CAP more for each row that is held,
+                           so 256 MiB for the 1,024 that a send reads ahead */
+    int cancel_fd;      /* see csv_reader.h, -1 for none */
 };
 
 struct input;
@@ -71,6 +74,11 @@ void input_get_facts(const struct input *input, struct input_facts *facts);
 /* The same in sentences, without the input's name: for the plan, --verbose and
  * check. */
 void input_assumptions(const struct input *input, struct strbuf *out);
+
+/* For a file of some of the rows; valid until the input is rewound or closed.
+ * Its head is NULL, and no row has a record, without `keeps_records` and where
+ * too much stands above the header (CSV_ABOVE_CAP). */
+const struct row_form *input_form(const struct input *input);
 
 /* Back to the first row, for a second pass. Only when input_is_rewindable().
  * ERROR_INPUT, here or from input_next() at the second pass's end, when the

@@ -20,6 +20,8 @@ struct summary {
     const char *server;      /* origin, for example https://host */
     const char *report_path; /* NULL: none was written */
     const char *retry_path;  /* NULL: none was made */
+    uint64_t left_out;       /* rows that need a look and are not in it */
+    uint64_t left_out_line;  /* the first of them */
     const char *stop_reason; /* why the run ended early, or NULL */
     bool is_to_mend;         /* the same would end the same way */
     bool is_input_unread;    /* it ended before the input was read to its end */

@@ -54,7 +54,9 @@ class Said(SendCase):
             env={"BULK_INVITE_ORG": "no matter"},
         )
         command = done.stderr.splitlines()[-1].strip()
-        self.assertIn(r" send 'it'\''s a list.csv' --org acme ", command)
+        self.assertIn(
+            r" send 'it'\''s a list.csv.retry.csv' --org acme ", command
+        )
         self.assertEqual(self.shell(command), done.returncode)
 
     def test_the_organization_is_named_where_none_was_typed(self):
@@ -69,7 +71,8 @@ class Said(SendCase):
             expect=3,
         )
         self.assertTrue(
-            done.stderr.endswith("send team.csv --org 'a b'\n"), done.stderr
+            done.stderr.endswith("send team.csv.retry.csv --org 'a b'\n"),
+            done.stderr,
         )
 
     def test_how_to_settle_who_is_unknown_is_told(self):

@@ -145,7 +145,8 @@ static size_t encode(const struct strbuf *text, const char *encoding,
     return size - left;
 }
 
-static void check_rows(struct csv_reader *reader, const struct table *table)
+static void check_rows(struct csv_reader *reader, const struct table *table,
+                       struct strbuf *read)
 {
     struct error err = ERROR_INIT;
     struct csv_record record;
@@ -156,6 +157,10 @@ static void check_rows(struct csv_reader *reader, const struct table *table)
                          ERROR_NONE);
         assert_true(has_record);
         assert_int_equal(record.field_count, table->columns);
+        assert_true(row == 0 || record.above_len == 0);
+        strbuf_add(read, record.text - record.above_len,
+                   record.above_len + record.text_len);
+        strbuf_add(read, record.text + record.text_len, record.line_end_len);
         for (size_t column = 0; column < table->columns; column++)
             assert_string_equal(record.fields[column].bytes,
                                 table->cells[row][column]);
@@ -165,12 +170,30 @@ static void check_rows(struct csv_reader *reader, const struct table *table)
     assert_false(has_record);
 }
 
+static void check_text(const struct strbuf *read, const struct strbuf *written,
+                       const struct writing *writing)
+{
+    const char *text = strbuf_str(written);
+    if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
+        text += 3;
+    /* A CR is a line end before it is known what follows. */
+    bool is_crlf_cut = strcmp(writing->line_end, "\r\n") == 0;
+    for (const char *at = strbuf_str(read); *at; at++) {
+        assert_int_equal(*at, *text);
+        text++;
+        if (is_crlf_cut && *at == '\r' && at[1] != '\n' && *text == '\n')
+            text++;
+    }
+    assert_int_equal(*text, '\0');
+}
+
 static void check(const struct table *table, const struct writing *writing,
-                  const char *bytes, size_t len)
+                  const struct strbuf *text, const char *bytes, size_t len)
 {
     const struct dialect_options options = {.delimiter = '\0'};
     struct error err = ERROR_INIT;
     struct dialect dialect;
+    struct strbuf read;
     int fds[2];
 
     assert_int_equal(pipe2(fds, O_DIRECT | O_CLOEXEC), 0);
@@ -190,7 +213,10 @@ static void check(const struct table *table, const struct writing *writing,
                      ERROR_NONE);
     assert_int_equal(dialect.delimiter, writing->delimiter);
     assert_int_equal(dialect.lines_above, writing->has_title);
-    check_rows(reader, table);
+    strbuf_init(&read, text->cap);
+    check_rows(reader, table, &read);
+    check_text(&read, text, writing);
+    strbuf_clear(&read);
     csv_reader_free(reader);
     close(fds[0]);
 }
@@ -210,7 +236,7 @@ static void any_table_is_read_back_as_it_was_written(void **state)
         strbuf_reset(&text);
         write_table(&text, &table, &writing);
         size_t len = encode(&text, writing.encoding, bytes, sizeof(bytes));
-        check(&table, &writing, bytes, len);
+        check(&table, &writing, &text, bytes, len);
     }
     strbuf_clear(&text);
 }

@@ -1,0 +1,268 @@
+#include "report/retry_file.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/atomic_file.h"
+#include "base/strbuf.h"
+#include "base/text_safe.h"
+
+/* Far above a record at the reader's cap, whatever its encoding, and a head. */
+#define LINE_CAP 67108864 /* 64 MiB */
+#define LATE_CAP 16777216 /* 16 MiB */
+
+#define NO_ICONV ((iconv_t)-1)
+
+struct retry_file {
+    char *path;
+    const struct row_form *form;
+    struct atomic_file *file; /* NULL until a row needs it, and at the end */
+    bool has_begun;
+    bool is_complete;
+    struct strbuf late;   /* the duplicates */
+    const char *encoding; /* that `iconv` writes */
+    iconv_t iconv;
+    struct strbuf line; /* these two are kept for their memory */
+    struct strbuf encoded;
+    uint64_t left_out;
+    uint64_t first_left_out;
+};
+
+static char *default_path(const char *input_name)
+{
+    static const char ending[] = ".retry.csv";
+    size_t len = strlen(input_name);
+    size_t ending_len = strlen(ending);
+    bool has_it =
+        len >= ending_len && strcmp(input_name + len - ending_len, ending) == 0;
+    struct strbuf path;
+
+    strbuf_init(&path, len + ending_len);
+    strbuf_add_str(&path, input_name);
+    strbuf_add_str(&path, has_it ? "" : ending);
+    return strbuf_detach(&path);
+}
+
+struct retry_file *retry_file_new(const char *path, const char *input_name,
+                                  const struct row_form *form)
+{
+    struct retry_file *file = xcalloc(1, sizeof(*file));
+
+    file->path = path ? xstrdup(path) : default_path(input_name);
+    file->form = form;
+    file->iconv = NO_ICONV;
+    strbuf_init(&file->late, LATE_CAP);
+    strbuf_init(&file->line, LINE_CAP);
+    strbuf_init(&file->encoded, LINE_CAP);
+    return file;
+}
+
+static void abandon(struct retry_file *file)
+{
+    atomic_file_abandon(file->file);
+    file->file = NULL;
+}
+
+void retry_file_free(struct retry_file *file)
+{
+    if (!file)
+        return;
+    abandon(file);
+    if (file->iconv != NO_ICONV)
+        iconv_close(file->iconv);
+    strbuf_clear(&file->late);
+    strbuf_clear(&file->line);
+    strbuf_clear(&file->encoded);
+    free(file->path);
+    free(file);
+}
+
+/* The input's encoding is known at its first letter outside ASCII only. */
+static enum error_kind set_encoding(struct retry_file *file,
+                                    const char *encoding, struct error *err)
+{
+    if (!encoding ||
+        (file->iconv != NO_ICONV && strcmp(encoding, file->encoding) == 0))
+        return ERROR_NONE;
+    if (file->iconv != NO_ICONV)
+        iconv_close(file->iconv);
+    file->encoding = encoding;
+    file->iconv = iconv_open(encoding, "UTF-8");
+    if (file->iconv == NO_ICONV)
+        return error_set_errno(err, ERROR_STORAGE, errno,
+                               "cannot write %s in %s", file->path, encoding);
+    return ERROR_NONE;
+}
+
+/* As much as can be converted; 0 when `at` begins with what cannot. */
+static size_t convert(struct retry_file *file, const char *at, size_t len)
+{
+    char buffer[4096];
+    char *in = (char *)(uintptr_t)at; /* iconv() does not write there */
+    char *out = buffer;
+    size_t room = sizeof(buffer);
+    size_t left = len;
+
+    (void)iconv(file->iconv, &in, &left, &out, &room);
+    strbuf_add(&file->encoded, buffer, sizeof(buffer) - room);
+    return len - left;
+}
+
+/* What is no letter of the encoding: its length. */
+static size_t add_odd(struct retry_file *file, const char *at)
+{
+    unsigned char first = (unsigned char)at[0];
+    unsigned char next = (unsigned char)at[1];
+    size_t len = text_utf8_len(at);
+
+    if (first >= 0xF8 && first <= 0xFB && (next & 0xC0) == 0x80) {
+        strbuf_add_char(&file->encoded, (char)(first << 6 | (next & 0x3F)));
+        return 2;
+    }
+    /* The controls among Windows-1252's letters, which iconv has not. */
+    if (first == 0xC2 && next < 0xA0 &&
+        strcmp(file->encoding, "Windows-1252") == 0) {
+        strbuf_add_char(&file->encoded, (char)next);
+        return 2;
+    }
+    convert(file, "?", 1);
+    return len > 0 ? len : 1;
+}
+
+static void encode(struct retry_file *file, const char *encoding,
+                   const char *text, size_t len)
+{
+    strbuf_reset(&file->encoded);
+    if (!encoding) {
+        strbuf_add(&file->encoded, text, len);
+        return;
+    }
+    while (len > 0) {
+        size_t done = convert(file, text, len);
+        if (done == 0)
+            done = add_odd(file, text);
+        text += done;
+        len -= done;
+    }
+}
+
+static void add_error(struct strbuf *line, const struct outcome *outcome)
+{
+    const char *text = outcome->error ? outcome->error : "";
+
+    strbuf_addf(line, "\"%s: ", status_name(outcome->status));
+    while (*text) {
+        size_t len = text_utf8_len(text);
+        if (*text == '"')
+            strbuf_add_char(line, '"');
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            strbuf_add_char(line, ' ');
+        else if (len > 0)
+            strbuf_add(line, text, len);
+        else
+            strbuf_add_str(line, TEXT_REPLACEMENT);
+        text += len > 0 ? len : 1;
+    }
+    strbuf_add_char(line, '"');
+}
+
+static enum error_kind begin(struct retry_file *file, const char *encoding,
+                             struct error *err)
+{
+    file->has_begun = true;
+    if (atomic_file_open(&file->file, file->path, err))
+        return err->kind;
+    encode(file, encoding, file->form->head, file->form->head_len);
+    return atomic_file_write(file->file, file->encoded.bytes, file->encoded.len,
+                             err);
+}
+
+static void leave_out(struct retry_file *file, const struct row *row)
+{
+    if (file->left_out++ == 0)
+        file->first_left_out = row->line;
+}
+
+static enum error_kind add(struct retry_file *file, const struct row *row,
+                           struct error *err)
+{
+    const struct row_record *record = row->record;
+    struct strbuf *line = &file->line;
+
+    if (set_encoding(file, record->encoding, err) ||
+        (!file->has_begun && begin(file, record->encoding, err)))
+        return err->kind;
+    strbuf_reset(line);
+    strbuf_add(line, record->text, record->len);
+    strbuf_add_char(line, file->form->delimiter);
+    add_error(line, &row->outcome);
+    strbuf_add_str(line, file->form->line_end);
+    encode(file, record->encoding, line->bytes, line->len);
+    if (row->outcome.status == STATUS_DUPLICATE) {
+        if (file->encoded.len > LATE_CAP - file->late.len)
+            leave_out(file, row);
+        else
+            strbuf_add(&file->late, file->encoded.bytes, file->encoded.len);
+        return ERROR_NONE;
+    }
+    return atomic_file_write(file->file, file->encoded.bytes, file->encoded.len,
+                             err);
+}
+
+enum error_kind retry_file_add(struct retry_file *file, const struct row *row,
+                               struct error *err)
+{
+    if (!outcome_needs_look(&row->outcome) || (file->has_begun && !file->file))
+        return ERROR_NONE;
+    if (!row->record) {
+        leave_out(file, row);
+        return ERROR_NONE;
+    }
+    if (add(file, row, err)) {
+        file->has_begun = true;
+        abandon(file);
+        return err->kind;
+    }
+    return ERROR_NONE;
+}
+
+enum error_kind retry_file_flush(struct retry_file *file, struct error *err)
+{
+    if (!file->file || !atomic_file_flush(file->file, err))
+        return ERROR_NONE;
+    abandon(file);
+    return err->kind;
+}
+
+enum error_kind retry_file_commit(struct retry_file *file, struct error *err)
+{
+    struct atomic_file *complete = file->file;
+
+    if (!complete)
+        return ERROR_NONE;
+    if (atomic_file_write(complete, strbuf_str(&file->late), file->late.len,
+                          err)) {
+        abandon(file);
+        return err->kind;
+    }
+    file->file = NULL;
+    if (atomic_file_commit(complete, err))
+        return err->kind;
+    file->is_complete = true;
+    return ERROR_NONE;
+}
+
+const char *retry_file_path(const struct retry_file *file)
+{
+    return file->is_complete ? file->path : NULL;
+}
+
+uint64_t retry_file_left_out(const struct retry_file *file,
+                             uint64_t *first_line)
+{
+    *first_line = file->first_left_out;
+    return file->left_out;
+}
