@@ -27,6 +27,13 @@ static void add_quoted(struct strbuf *out, const char *word)
     strbuf_add_char(out, '\'');
 }
 
+/* A proxy's password was typed, but need not be in a log or a mail. */
+static bool has_password(const char *word)
+{
+    const char *host = strstr(word, "://");
+    return host && strchr(host, '@');
+}
+
 /* Is it --NAME or --NAME=VALUE? */
 static bool is_flag(const char *word, const char *name)
 {
@@ -66,7 +73,10 @@ char *typed_command_send(const struct options *options, const char *input)
             is_replaced = true;
             word = input;
         }
-        add_quoted(&out, word);
+        if (has_password(word))
+            strbuf_add_str(&out, " ...");
+        else
+            add_quoted(&out, word);
     }
     add_org(&out, options);
     return strbuf_detach(&out);

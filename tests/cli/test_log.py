@@ -75,6 +75,14 @@ class Said(SendCase):
             done.stderr,
         )
 
+    def test_a_password_that_was_typed_is_not_said_again(self):
+        self.team("bad,member")
+        done = self.send(
+            self.sandbox(), "--proxy", "http://me:secret@127.0.0.1:9", expect=3
+        )
+        self.assertIn("--proxy ...", done.stderr)
+        self.assertNotIn("secret", done.stderr)
+
     def test_how_to_settle_who_is_unknown_is_told(self):
         self.team(1)
         ledger = self.folder / "my ledger"
