@@ -206,6 +206,8 @@ static enum error_kind open_database(struct ledger *ledger,
                 SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
     if (sodium_init() < 0)
         return error_set(err, ERROR_STORAGE, "libsodium cannot start");
+    /* It counts its memory under a lock otherwise. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     /* NOFOLLOW refuses links among the folders too, and systemd's state folder
      * is one. An empty name is SQLite's private temporary file. */
     char *path = is_on_disk ? file_resolve_folders(options->path)
