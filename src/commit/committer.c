@@ -97,20 +97,11 @@ static void break_ledger(struct committer *committer, const struct error *why)
 }
 
 /* A random UUID (RFC 9562 5.4). */
-static void make_idempotency_key(char key[IDEMPOTENCY_KEY_SIZE])
+static void make_idempotency_key(unsigned char key[IDEMPOTENCY_KEY_SIZE])
 {
-    static const char form[] = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
-    static const char digits[] = "0123456789abcdef";
-    unsigned char random[IDEMPOTENCY_KEY_SIZE - 1];
-    random_bytes(random, sizeof(random));
-    for (size_t i = 0; i < sizeof(random); i++) {
-        key[i] = form[i];
-        if (form[i] == 'x')
-            key[i] = digits[random[i] & 15];
-        else if (form[i] == 'y')
-            key[i] = digits[8 | (random[i] & 3)];
-    }
-    key[sizeof(random)] = '\0';
+    random_bytes(key, IDEMPOTENCY_KEY_SIZE);
+    key[6] = (unsigned char)((key[6] & 0x0f) | 0x40);
+    key[8] = (unsigned char)((key[8] & 0x3f) | 0x80);
 }
 
 static void give_to_engine(struct committer *committer, struct row *row)
@@ -161,7 +152,7 @@ static enum error_kind admit(struct committer *committer, struct row *row,
         return err->kind;
     enum row_state state = ROW_SETTLED;
     if (is_owed && !is_held_back(committer, row)) {
-        if (!row->idempotency_key[0])
+        if (!row_has_idempotency_key(row))
             make_idempotency_key(row->idempotency_key);
         state = ROW_INTENT;
     }

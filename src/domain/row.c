@@ -42,3 +42,9 @@ void row_free(struct row *row)
     free(row->record);
     free(row);
 }
+
+bool row_has_idempotency_key(const struct row *row)
+{
+    static const unsigned char none[IDEMPOTENCY_KEY_SIZE];
+    return memcmp(row->idempotency_key, none, sizeof(none)) != 0;
+}

@@ -61,8 +61,8 @@ struct row_form {
     const char *line_end;
 };
 
-/* A random UUID (RFC 9562, version 4) as text, and NUL. */
-#define IDEMPOTENCY_KEY_SIZE 37
+/* A random UUID (RFC 9562, version 4). */
+#define IDEMPOTENCY_KEY_SIZE 16
 
 struct row {
     uint64_t line; /* where the record starts, as an editor counts, from 1 */
@@ -74,7 +74,8 @@ struct row {
                      invalid row what could be read, perhaps not UTF-8 */
     char *role;   /* as it is sent; "" when the row has none */
     char *person; /* identity key (domain/person.h), NULL for an invalid row */
-    char idempotency_key[IDEMPOTENCY_KEY_SIZE]; /* kept over retries */
+    unsigned char idempotency_key[IDEMPOTENCY_KEY_SIZE]; /* kept over retries;
+                                                             zeros: none yet */
     unsigned attempts;        /* requests started in this run */
     unsigned failed_attempts; /* of these, counted against --max-attempts */
     bool has_been_parked;     /* comes back by HANDOFF_INTENT, not by an ask */
@@ -89,6 +90,8 @@ struct row {
  * get a NUL; person may be NULL). */
 struct row *row_new(uint64_t line, const char *email, size_t email_len,
                     const char *role, size_t role_len, const char *person);
+
+bool row_has_idempotency_key(const struct row *row);
 
 /* NULL is fine. */
 void row_free(struct row *row);

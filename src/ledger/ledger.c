@@ -55,7 +55,7 @@ static enum error_kind write_identity(struct ledger *ledger,
     sqlite3_stmt *stmt;
     keep_identity(ledger, options->server, options->organization);
     if (sqlite3_prepare_v2(ledger->db,
-                           "INSERT INTO identity VALUES (1, ?, ?, ?, ?)", -1,
+                           "INSERT INTO identity VALUES (1, ?, ?, ?, ?, 0)", -1,
                            &stmt, NULL) != SQLITE_OK)
         return ledger_error(ledger, err);
     random_bytes(ledger->hash_key, sizeof(ledger->hash_key));
@@ -206,6 +206,8 @@ static enum error_kind open_database(struct ledger *ledger,
                 SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
     if (sodium_init() < 0)
         return error_set(err, ERROR_STORAGE, "libsodium cannot start");
+    /* It counts its memory under a lock otherwise. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     /* NOFOLLOW refuses links among the folders too, and systemd's state folder
      * is one. An empty name is SQLite's private temporary file. */
     char *path = is_on_disk ? file_resolve_folders(options->path)
@@ -303,6 +305,7 @@ enum error_kind ledger_open(struct ledger **out,
     *out = NULL;
     ledger->lock_fd = -1;
     ledger->is_reader = options->is_reader;
+    ledger->recent_bits = options->recent_bits;
     ledger->name = xstrdup(options->path ? options->path : "(temporary)");
     ledger->policy.resend_before_s = INT64_MIN;
     ledger->first_row = INT64_MAX;
@@ -323,8 +326,10 @@ void ledger_close(struct ledger *ledger)
     for (int i = 0; i < SQL_COUNT; i++)
         sqlite3_finalize(ledger->statements[i]);
     sqlite3_close(ledger->db);
+    ledger_index_clear(ledger);
     lock_release(ledger->lock_fd);
     sodium_memzero(ledger->hash_key, sizeof(ledger->hash_key));
+    sodium_memzero(&ledger->hashed, sizeof(ledger->hashed));
     free(ledger->found_input);
     free(ledger->server);
     free(ledger->organization);
@@ -350,6 +355,9 @@ const char *ledger_path(const struct ledger *ledger)
 enum error_kind ledger_begin(struct ledger *ledger, struct error *err)
 {
     enum ledger_sql sql = ledger->is_reader ? SQL_BEGIN_READING : SQL_BEGIN;
+    if (!ledger->is_reader && ledger_index_is_full(ledger) &&
+        ledger_index_merge(ledger, err))
+        return err->kind;
     sqlite3_stmt *stmt = ledger_statement(ledger, sql, err);
     return stmt ? ledger_run_statement(ledger, stmt, err) : err->kind;
 }
@@ -362,6 +370,7 @@ enum error_kind ledger_commit(struct ledger *ledger, struct error *err)
 
 enum error_kind ledger_roll_back(struct ledger *ledger, struct error *err)
 {
+    ledger_index_clear(ledger);
     return ledger_execute(ledger, "ROLLBACK", err);
 }
 

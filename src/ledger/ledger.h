@@ -31,6 +31,8 @@ struct ledger_options {
     bool is_reader;       /* takes no lock and changes nothing; must exist */
     int64_t lock_wait_us; /* how long to wait for another run's end */
     const char *activity; /* what this run is, for whoever finds it locked */
+    unsigned recent_bits; /* room for this power of two of recent people, before
+                             the index follows; 0: enough of it (tests: 2) */
 };
 
 /*

@@ -63,7 +63,9 @@ static enum error_kind resolve_row(struct ledger *ledger, const char *person,
     if (status != STATUS_INVITED &&
         find_replaced(ledger, row_id, &replaced, err))
         return err->kind;
-    if (replaced > 0 && ledger_set_person(ledger, person, replaced, err))
+    if (replaced > 0 &&
+        ledger_set_person(ledger, ledger_hash_person(ledger, person), replaced,
+                          err))
         return err->kind;
     return set_resolved(ledger, row_id, status, err);
 }
@@ -129,8 +131,7 @@ enum error_kind ledger_import(struct ledger *ledger, struct row *row,
     *is_new = weight(row->outcome.status) > weight(standing);
     if (!*is_new)
         return ERROR_NONE;
-    if (ledger_insert_row(ledger, row, ROW_SETTLED, err) ||
-        set_settled_when_created(ledger, row->id, err))
+    if (ledger_insert_row(ledger, row, ROW_SETTLED, true, err))
         return err->kind;
-    return ledger_set_person(ledger, row->person, row->id, err);
+    return set_settled_when_created(ledger, row->id, err);
 }

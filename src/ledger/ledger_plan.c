@@ -22,12 +22,11 @@ enum error_kind ledger_close_seen(struct ledger *ledger, struct error *err)
 enum error_kind ledger_look_seen(struct ledger *ledger, struct row *row,
                                  struct error *err)
 {
-    unsigned char hash[LEDGER_HASH_SIZE];
     sqlite3_stmt *stmt = ledger_statement(ledger, SQL_FIND_SEEN, err);
     if (!stmt)
         return err->kind;
-    ledger_hash_person(ledger, row->person, hash);
-    sqlite3_bind_blob(stmt, 1, hash, sizeof(hash), SQLITE_STATIC);
+    sqlite3_bind_blob(stmt, 1, ledger_hash_person(ledger, row->person),
+                      LEDGER_HASH_SIZE, SQLITE_STATIC);
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW)
         ledger_say_duplicate(row, (uint64_t)sqlite3_column_int64(stmt, 0),
@@ -42,12 +41,11 @@ enum error_kind ledger_look_seen(struct ledger *ledger, struct row *row,
 enum error_kind ledger_add_seen(struct ledger *ledger, const struct row *row,
                                 struct error *err)
 {
-    unsigned char hash[LEDGER_HASH_SIZE];
     sqlite3_stmt *stmt = ledger_statement(ledger, SQL_ADD_SEEN, err);
     if (!stmt)
         return err->kind;
-    ledger_hash_person(ledger, row->person, hash);
-    sqlite3_bind_blob(stmt, 1, hash, sizeof(hash), SQLITE_STATIC);
+    sqlite3_bind_blob(stmt, 1, ledger_hash_person(ledger, row->person),
+                      LEDGER_HASH_SIZE, SQLITE_STATIC);
     sqlite3_bind_int64(stmt, 2, (int64_t)row->line);
     ledger_bind_text(stmt, 3, row->role);
     return ledger_run_statement(ledger, stmt, err);
@@ -57,6 +55,8 @@ enum error_kind ledger_begin_plan(struct ledger *ledger, struct error *err)
 {
     /* Rows of earlier runs stand as they are. */
     ledger->first_row = INT64_MAX;
+    if (ledger->is_reader) /* what it knew is of another moment */
+        ledger_index_clear(ledger);
     if (ledger_open_seen(ledger, err))
         return err->kind;
     return ledger_execute(ledger, "BEGIN", err);

@@ -110,9 +110,12 @@ static void after_unknown(struct ledger *ledger, struct row *row,
 {
     *is_owed = ledger->policy.retries_unknown;
     row->replaces = sqlite3_column_int64(stmt, STORED_ID);
-    const char *key = column_text(stmt, STORED_IDEMPOTENCY_KEY);
-    if (*is_owed && key && !has_other_role(stmt, row))
-        snprintf(row->idempotency_key, sizeof(row->idempotency_key), "%s", key);
+    if (*is_owed && !has_other_role(stmt, row) &&
+        sqlite3_column_bytes(stmt, STORED_IDEMPOTENCY_KEY) ==
+            IDEMPOTENCY_KEY_SIZE)
+        memcpy(row->idempotency_key,
+               sqlite3_column_blob(stmt, STORED_IDEMPOTENCY_KEY),
+               IDEMPOTENCY_KEY_SIZE);
     if (!*is_owed)
         outcome_set(&row->outcome, STATUS_UNKNOWN, CODE_LEFT_UNKNOWN,
                     "an earlier run may have invited this person, nobody can "
@@ -178,37 +181,45 @@ static void bind_outcome(sqlite3_stmt *stmt, int index,
 }
 
 static void bind_row(sqlite3_stmt *stmt, const struct row *row,
-                     enum row_state state)
+                     enum row_state state, const unsigned char *hash)
 {
     sqlite3_bind_int64(stmt, 1, (int64_t)row->line);
     sqlite3_bind_int(stmt, 2, (int)state);
     sqlite3_bind_int(stmt, 3, (int)row->outcome.status);
     ledger_bind_text(stmt, 4, row->email);
     ledger_bind_text(stmt, 5, row->role);
-    ledger_bind_text(stmt, 6,
-                     row->idempotency_key[0] ? row->idempotency_key : NULL);
+    /* NULL is bound as NULL. */
+    sqlite3_bind_blob(stmt, 6, hash, LEDGER_HASH_SIZE, SQLITE_STATIC);
+    sqlite3_bind_blob(
+        stmt, 7, row_has_idempotency_key(row) ? row->idempotency_key : NULL,
+        IDEMPOTENCY_KEY_SIZE, SQLITE_STATIC);
     if (row->replaces > 0)
-        sqlite3_bind_int64(stmt, 7, row->replaces);
-    else
-        sqlite3_bind_null(stmt, 7);
-    if (state == ROW_SETTLED)
-        sqlite3_bind_int64(stmt, 8, clock_wall_us() / US_PER_S);
+        sqlite3_bind_int64(stmt, 8, row->replaces);
     else
         sqlite3_bind_null(stmt, 8);
-    bind_outcome(stmt, 9, &row->outcome);
+    if (state == ROW_SETTLED)
+        sqlite3_bind_int64(stmt, 9, clock_wall_us() / US_PER_S);
+    else
+        sqlite3_bind_null(stmt, 9);
+    bind_outcome(stmt, 10, &row->outcome);
 }
 
 enum error_kind ledger_insert_row(struct ledger *ledger, struct row *row,
-                                  enum row_state state, struct error *err)
+                                  enum row_state state, bool decides,
+                                  struct error *err)
 {
+    const unsigned char *hash =
+        decides ? ledger_hash_person(ledger, row->person) : NULL;
+    if (hash && ledger_release_person(ledger, hash, err))
+        return err->kind;
     sqlite3_stmt *stmt = ledger_statement(ledger, SQL_ADD_ROW, err);
     if (!stmt)
         return err->kind;
-    bind_row(stmt, row, state);
+    bind_row(stmt, row, state, hash);
     if (ledger_run_statement(ledger, stmt, err))
         return err->kind;
     row->id = sqlite3_last_insert_rowid(ledger->db);
-    return ERROR_NONE;
+    return hash ? ledger_take_person(ledger, row->id, err) : ERROR_NONE;
 }
 
 enum error_kind ledger_add(struct ledger *ledger, struct row *row,
@@ -219,16 +230,12 @@ enum error_kind ledger_add(struct ledger *ledger, struct row *row,
         return ledger->keeps_seen ? ledger_add_seen(ledger, row, err)
                                   : ERROR_NONE;
     }
-    if (ledger_insert_row(ledger, row, state, err))
-        return err->kind;
     /* Only a row that stands for its person may decide about later ones; one
      * that was to replace another does so once it is on its way. */
     bool stands =
         state == ROW_INTENT ||
         (row->outcome.status == STATUS_UNPROCESSED && row->replaces == 0);
-    if (row->person && stands)
-        return ledger_set_person(ledger, row->person, row->id, err);
-    return ERROR_NONE;
+    return ledger_insert_row(ledger, row, state, row->person && stands, err);
 }
 
 enum error_kind ledger_set_state(struct ledger *ledger, int64_t row_id,
@@ -264,6 +271,8 @@ enum error_kind ledger_settle(struct ledger *ledger, const struct row *row,
     /* The old invitation stays until the new one is known; what is unknown
      * stays unknown. */
     if (row->replaces > 0 && !is_decisive(row->outcome.status))
-        return ledger_set_person(ledger, row->person, row->replaces, err);
+        return ledger_set_person(ledger,
+                                 ledger_hash_person(ledger, row->person),
+                                 row->replaces, err);
     return ERROR_NONE;
 }

@@ -41,11 +41,27 @@ static enum error_kind settle_killed(struct ledger *ledger, int64_t first_row,
 static enum error_kind restore_replaced(struct ledger *ledger,
                                         int64_t first_row, struct error *err)
 {
-    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_RESTORE_REPLACED, err);
+    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_WAITING_RESENDS, err);
     if (!stmt)
         return err->kind;
     sqlite3_bind_int64(stmt, 1, first_row);
-    return ledger_run_statement(ledger, stmt, err);
+    int code;
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        unsigned char hash[LEDGER_HASH_SIZE];
+        if (sqlite3_column_bytes(stmt, 1) != LEDGER_HASH_SIZE)
+            continue;
+        memcpy(hash, sqlite3_column_blob(stmt, 1), LEDGER_HASH_SIZE);
+        if (ledger_set_person(ledger, hash, sqlite3_column_int64(stmt, 0),
+                              err)) {
+            sqlite3_reset(stmt);
+            return err->kind;
+        }
+    }
+    enum error_kind kind = ERROR_NONE;
+    if (code != SQLITE_DONE)
+        kind = ledger_error(ledger, err);
+    sqlite3_reset(stmt);
+    return kind;
 }
 
 static enum error_kind recover(struct ledger *ledger, struct error *err)
@@ -145,7 +161,8 @@ enum error_kind ledger_end_run(struct ledger *ledger,
                                const struct ledger_pace *pace, int exit_code,
                                struct error *err)
 {
-    if (ledger_begin(ledger, err) || reconcile(ledger, counters, err) ||
+    if (ledger_index_merge(ledger, err) || ledger_begin(ledger, err) ||
+        reconcile(ledger, counters, err) ||
         (pace && ledger_save_pace(ledger, pace, err)))
         return err->kind;
     sqlite3_stmt *stmt = ledger_statement(ledger, SQL_END_RUN, err);

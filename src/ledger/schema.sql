@@ -6,7 +6,9 @@ CREATE TABLE identity (
     server TEXT NOT NULL,
     organization TEXT NOT NULL,
     created_at INTEGER NOT NULL,        -- seconds since 1970, as all times
-    hash_key BLOB NOT NULL              -- of person.key
+    hash_key BLOB NOT NULL,             -- of row.person
+    merged_to INTEGER NOT NULL          -- rows after this one are not in the
+                                        -- table person yet
 );
 
 CREATE TABLE run (
@@ -29,7 +31,8 @@ CREATE TABLE row (
     status INTEGER NOT NULL,            -- enum status, 0 while not settled
     email TEXT,                         -- NULL: forgotten
     role TEXT,
-    idempotency_key TEXT,
+    person BLOB,                        -- this row decides about the person
+    idempotency_key BLOB,
     replaces INTEGER,                   -- the invited or unknown row that this
                                         -- one sends again
     settled_at INTEGER,
@@ -43,13 +46,17 @@ CREATE TABLE row (
     error TEXT
 );
 
--- Everyone ever seen as an invite, and the row that says what became of it.
--- The key is a keyed hash (BLAKE2b, 128 bits) of domain/person.h's key: small
--- in the index, and what remains of a person who is forgotten.
+-- Everyone ever seen as an invite is in one row's column person: the row that
+-- says what became of it. There stands a keyed hash (BLAKE2b, 128 bits) of
+-- domain/person.h's key: what remains of a person who is forgotten.
+--
+-- This is how such a row is found: an index whose key is the hash's first 63
+-- bits, or the next free number when another person has those. It follows in
+-- sorted batches (ledger_index.c): row by row it would cost a page each.
 CREATE TABLE person (
-    key BLOB PRIMARY KEY,
+    key INTEGER PRIMARY KEY,
     row INTEGER NOT NULL
-) WITHOUT ROWID;
+);
 
 -- When all of a run's attempts waited, and why: for people to look at.
 CREATE TABLE hold (

@@ -46,8 +46,7 @@ enum stored_column {
     STORED_COLUMN_COUNT, /* what a statement adds comes from here on */
 };
 
-/* name, SQL; parameters are bound in order. "+row.id IN" is asked last: to
- * begin with it, SQLite would sort all people first. */
+/* name, SQL; parameters are bound in order. */
 #define LEDGER_STATEMENTS(X)                                                  \
     X(SQL_BEGIN, "BEGIN IMMEDIATE")                                           \
     X(SQL_BEGIN_READING, "BEGIN")                                             \
@@ -64,28 +63,31 @@ enum stored_column {
     X(SQL_SETTLE_KILLED,                                                      \
       "UPDATE row SET state = 2, status = ?, code = ?, error = ?,"            \
       " settled_at = ? WHERE state = ? AND id >= ?")                          \
-    X(SQL_RESTORE_REPLACED,                                                   \
-      "UPDATE person SET row ="                                               \
-      " (SELECT replaces FROM row WHERE row.id = person.row)"                 \
-      " WHERE row IN (SELECT id FROM row"                                     \
-      "  WHERE state = 0 AND replaces IS NOT NULL AND id >= ?)")              \
+    X(SQL_WAITING_RESENDS,                                                    \
+      "SELECT replaces, person FROM row WHERE id >= ? AND state = 0"          \
+      " AND replaces IS NOT NULL AND person IS NOT NULL")                     \
     X(SQL_END_KILLED, "UPDATE run SET ended_at = ? WHERE ended_at IS NULL")   \
     X(SQL_COUNT_STATUSES,                                                     \
       "SELECT status, count(*) FROM row WHERE id >= ? GROUP BY status")       \
-    X(SQL_FIND_PERSON,                                                        \
-      "SELECT " STORED_COLUMNS ", " STORED_END                                \
-      " FROM person JOIN row ON row.id = person.row WHERE person.key = ?")    \
+    X(SQL_FIND_ROW, "SELECT " STORED_COLUMNS ", " STORED_END ", person"       \
+                    " FROM row WHERE id = ?")                                 \
+    X(SQL_INDEX_GET, "SELECT row FROM person WHERE key = ?")                  \
+    X(SQL_INDEX_PUT, "INSERT OR REPLACE INTO person VALUES (?, ?)")           \
+    X(SQL_MERGED_TO, "SELECT merged_to,"                                      \
+                     " (SELECT ifnull(max(id), 0) FROM row) FROM identity")   \
+    X(SQL_SET_MERGED_TO, "UPDATE identity SET merged_to = ?")                 \
+    X(SQL_NOT_MERGED, "SELECT id, person FROM row"                            \
+                      " WHERE id > ? AND person IS NOT NULL ORDER BY id")     \
     X(SQL_FIND_RUN_OF_ROW,                                                    \
       "SELECT id, started_at, first_row,"                                     \
       " (SELECT first_row FROM run AS later WHERE later.id = run.id + 1)"     \
       " FROM run WHERE first_row <= ? ORDER BY id DESC LIMIT 1")              \
-    X(SQL_SET_PERSON, "INSERT INTO person (key, row) VALUES (?, ?)"           \
-                      " ON CONFLICT (key) DO UPDATE SET row = excluded.row")  \
+    X(SQL_SET_PERSON, "UPDATE row SET person = ? WHERE id = ?")               \
     X(SQL_ADD_ROW,                                                            \
-      "INSERT INTO row (line, state, status, email, role, idempotency_key,"   \
-      " replaces, settled_at, code, http_status, attempts, invitation_id,"    \
-      " invitation_state, created_at, expires_at, error)"                     \
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")             \
+      "INSERT INTO row (line, state, status, email, role, person,"            \
+      " idempotency_key, replaces, settled_at, code, http_status, attempts,"  \
+      " invitation_id, invitation_state, created_at, expires_at, error)"      \
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")          \
     X(SQL_SAVE_PACE,                                                          \
       "INSERT INTO pace VALUES (1, ?1, ?2, ?3) ON CONFLICT (id) DO UPDATE"    \
       " SET rate_per_s = CASE WHEN ?1 > 0 THEN ?1 ELSE rate_per_s END,"       \
@@ -115,20 +117,19 @@ enum stored_column {
       "  9223372036854775807) ORDER BY id")                                   \
     X(SQL_NEWEST_RUN, "SELECT first_row, started_at, ended_at FROM run"       \
                       " ORDER BY id DESC LIMIT 1")                            \
-    X(SQL_COUNT_PEOPLE,                                                       \
-      "SELECT status, state, row.id >= ?, count(*) FROM person"               \
-      " JOIN row ON row.id = person.row GROUP BY 1, 2, 3")                    \
+    X(SQL_COUNT_PEOPLE, "SELECT status, state, id >= ?, count(*) FROM row"    \
+                        " WHERE person IS NOT NULL GROUP BY 1, 2, 3")         \
     X(SQL_UNKNOWN_PEOPLE,                                                     \
       "SELECT " STORED_COLUMNS ", " STORED_RUN " FROM row"                    \
-      " WHERE (status = ? OR (state = ? AND row.id < ?))"                     \
-      " AND +row.id IN (SELECT row FROM person) ORDER BY row.id")             \
+      " WHERE person IS NOT NULL AND (status = ? OR (state = ? AND id < ?))"  \
+      " ORDER BY row.id")                                                     \
     X(SQL_EXPIRING_PEOPLE,                                                    \
       "SELECT " STORED_COLUMNS ", " STORED_RUN ", " STORED_END " AS ends"     \
-      " FROM row WHERE status = ? AND ends >= ? AND ends < ?"                 \
-      " AND +row.id IN (SELECT row FROM person) ORDER BY ends, row.id")       \
+      " FROM row WHERE status = ? AND person IS NOT NULL"                     \
+      " AND ends >= ? AND ends < ? ORDER BY ends, row.id")                    \
     X(SQL_COUNT_EXPIRED,                                                      \
-      "SELECT count(*) FROM row WHERE status = ? AND " STORED_END " < ?"      \
-      " AND +row.id IN (SELECT row FROM person)")                             \
+      "SELECT count(*) FROM row WHERE status = ? AND person IS NOT NULL"      \
+      " AND " STORED_END " < ?")                                              \
     X(SQL_RESOLVE,                                                            \
       "UPDATE row SET state = 2, status = ?, code = ?, error = ?,"            \
       " settled_at = ? WHERE id = ?")                                         \
@@ -157,6 +158,43 @@ enum ledger_sql {
 #define LEDGER_HASH_SIZE     16
 #define LEDGER_HASH_KEY_SIZE 32
 
+/* Longer ones are hashed each time. */
+#define LEDGER_HASHED_MOST 256
+
+/* The person hashed last. */
+struct hashed_person {
+    char person[LEDGER_HASHED_MOST];
+    unsigned char hash[LEDGER_HASH_SIZE];
+};
+
+/* Where somebody is, or has a place, in the index of people. */
+struct person_place {
+    unsigned char hash[LEDGER_HASH_SIZE];
+    bool is_known; /* false: nothing here is valid */
+    int64_t key;
+    int64_t row; /* the one that decides; 0: the person is not known */
+};
+
+/* An entry of the index; row 0: none. */
+struct index_slot {
+    int64_t key;
+    int64_t row;
+};
+
+/*
+ * What the table person does not say yet: entries in the order of their keys'
+ * leading bits (open addressing). They stand before the table's. NULL until
+ * somebody is looked up.
+ */
+struct recent_people {
+    struct index_slot *slots;
+    unsigned bits; /* 2^bits slots */
+    size_t count;
+    size_t most;
+    int64_t merged_to; /* all rows up to this one are in the table */
+    int64_t newest;    /* all rows up to this one are in either */
+};
+
 /* The run that find_run() found last, and its rows. */
 struct found_run {
     int64_t id;
@@ -174,6 +212,10 @@ struct ledger {
     bool is_reader;
     int lock_fd; /* -1: not held */
     unsigned char hash_key[LEDGER_HASH_KEY_SIZE];
+    struct hashed_person hashed;
+    struct person_place looked_up; /* last */
+    struct recent_people recent;
+    unsigned recent_bits;
     struct ledger_policy policy;
     struct found_run found_run;
     char *found_input; /* of the run that ledger_find_run() found */
@@ -208,9 +250,9 @@ void ledger_bind_text(sqlite3_stmt *stmt, int index, const char *text);
 /* A column's text as a copy, NULL for NULL. */
 char *ledger_column_dup(sqlite3_stmt *stmt, int index);
 
-/* The key of a person in the table person. */
-void ledger_hash_person(const struct ledger *ledger, const char *person,
-                        unsigned char hash[LEDGER_HASH_SIZE]);
+/* What stands for a person in the ledger; valid until the next call. */
+const unsigned char *ledger_hash_person(struct ledger *ledger,
+                                        const char *person);
 
 /* The row that the statement (STORED_COLUMNS) stands on; the caller frees it.
  * What is not settled gets the outcome of a killed run's row. */
@@ -242,13 +284,55 @@ enum error_kind ledger_add_seen(struct ledger *ledger, const struct row *row,
 enum error_kind ledger_look_seen(struct ledger *ledger, struct row *row,
                                  struct error *err) MUST_CHECK;
 
-/* Stores a row and gives it its id; says nothing of its person. */
+/* Stores a row and gives it its id. If it `decides` about its person, no other
+ * row does any more. */
 enum error_kind ledger_insert_row(struct ledger *ledger, struct row *row,
-                                  enum row_state state,
+                                  enum row_state state, bool decides,
                                   struct error *err) MUST_CHECK;
 
-/* Makes `row_id` the row that decides about the person. */
-enum error_kind ledger_set_person(struct ledger *ledger, const char *person,
+/* In two steps, for a row that is stored between them with the hash: the row
+ * that decides about the person does so no more; `row` does. */
+enum error_kind ledger_release_person(struct ledger *ledger,
+                                      const unsigned char *hash,
+                                      struct error *err) MUST_CHECK;
+enum error_kind ledger_take_person(struct ledger *ledger, int64_t row,
+                                   struct error *err) MUST_CHECK;
+
+/* Makes a stored row the one that decides about the person with this hash. */
+enum error_kind ledger_set_person(struct ledger *ledger,
+                                  const unsigned char hash[LEDGER_HASH_SIZE],
                                   int64_t row_id, struct error *err) MUST_CHECK;
+
+/*
+ * The index of people: key -> row. The table person, and before it what is in
+ * memory only: `recent` is filled again from the rows that are not merged yet,
+ * by whoever looks first, so a crash loses nothing.
+ */
+
+/* *row is 0 when there is no such key. */
+enum error_kind ledger_index_get(struct ledger *ledger, int64_t key,
+                                 int64_t *row, struct error *err) MUST_CHECK;
+
+/* Lasts once the transaction is committed: by the row's column person when it
+ * is not merged yet, otherwise in the table at once. */
+enum error_kind ledger_index_put(struct ledger *ledger, int64_t key,
+                                 int64_t row, struct error *err) MUST_CHECK;
+
+/* Writes what is recent into the table, in order: in several transactions, or
+ * in the one that was begun. */
+enum error_kind ledger_index_merge(struct ledger *ledger,
+                                   struct error *err) MUST_CHECK;
+
+/* Is it so full that a transaction should not begin before it is merged? */
+bool ledger_index_is_full(const struct ledger *ledger);
+
+/* Drops what is in memory only: the transaction was taken back. */
+void ledger_index_clear(struct ledger *ledger);
+
+/* Finds the person's place (ledger->looked_up), and the row that decides as
+ * ledger_find_person() does. */
+sqlite3_stmt *ledger_look_up(struct ledger *ledger,
+                             const unsigned char hash[LEDGER_HASH_SIZE],
+                             struct error *err);
 
 #endif

@@ -84,9 +84,17 @@ void request_headers_free(struct request_headers *headers)
     free(headers);
 }
 
-void request_headers_set_key(struct request_headers *headers, const char *key)
+void request_headers_set_key(struct request_headers *headers,
+                             const unsigned char *key)
 {
-    memcpy(headers->key, key, IDEMPOTENCY_KEY_SIZE - 1);
+    static const char digits[] = "0123456789abcdef";
+    char *at = headers->key;
+    for (int i = 0; i < IDEMPOTENCY_KEY_SIZE; i++) {
+        if (*at == '-') /* stands where the last key had it */
+            at++;
+        *at++ = digits[key[i] >> 4];
+        *at++ = digits[key[i] & 15];
+    }
 }
 
 /* A timeout in libcurl's milliseconds, where 0 would mean none. */

@@ -33,8 +33,10 @@ request_headers_new(const struct request_settings *settings);
 /* Wipes the token. NULL is fine. */
 void request_headers_free(struct request_headers *headers);
 
-/* Puts the key (IDEMPOTENCY_KEY_SIZE - 1 characters) into its place. */
-void request_headers_set_key(struct request_headers *headers, const char *key);
+/* Puts the key (IDEMPOTENCY_KEY_SIZE bytes) into its place, as a UUID's text.
+ */
+void request_headers_set_key(struct request_headers *headers,
+                             const unsigned char *key);
 
 /* Sets a fresh or reset CURL handle up for this run and these headers. */
 enum error_kind request_configure(void *easy,

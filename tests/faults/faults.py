@@ -129,11 +129,10 @@ class Ledger:
             return  # killed before it had tables
         self.rows = db.execute("SELECT * FROM row ORDER BY id").fetchall()
         self.runs = db.execute("SELECT * FROM run ORDER BY id").fetchall()
-        deciding = {row for (row,) in db.execute("SELECT row FROM person")}
         self.people = {
             row["email"].lower(): row
             for row in self.rows
-            if row["id"] in deciding
+            if row["person"]
         }
 
     def count(self, state):

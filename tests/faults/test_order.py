@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import unittest
 from contextlib import closing
+from uuid import UUID
 
 from faults import INTENT, LEDGER, PENDING, SETTLED
 from support import SendCase, invitation, reply, wait_until
@@ -31,7 +32,7 @@ class Order(SendCase):
 
         def checked(request):
             rows = self.look(request)
-            key = request.idempotency_key.strip('"')
+            key = UUID(request.idempotency_key.strip('"')).bytes
             with self.lock:
                 self.found.append((rows, [(INTENT, key)]))
             return answer(request)

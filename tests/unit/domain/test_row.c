@@ -32,7 +32,7 @@ static void new_row_is_not_admitted_and_not_settled(void **state)
     assert_int_equal(row->failed_attempts, 0);
     assert_int_equal(row->outcome.status, STATUS_NONE);
     assert_null(row->outcome.error);
-    assert_string_equal(row->idempotency_key, "");
+    assert_false(row_has_idempotency_key(row));
     row_free(row);
 }
 
