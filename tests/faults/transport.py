@@ -181,7 +181,9 @@ class TransportCase(unittest.TestCase):
                 "a fresh connection",
             )
         self.assertEqual(run.exit_code, case.exit_code, told)
-        self.assertLess(run.elapsed, case.within_s)
+        # That it ends, not how fast: a sanitizer on a busy machine is slow.
+        slower = 4 if IS_SANITIZED else 1
+        self.assertLess(run.elapsed, slower * case.within_s)
         if case.says:
             self.assertIn(case.says, said)
         if not IS_SANITIZED:
