@@ -25,7 +25,8 @@ for target; do
     mkdir -p "$found"
     if ! "$build/tests/fuzz/$target" "$found" "tests/fuzz/corpus/$target" \
         -seed=1 -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
-        -artifact_prefix="$build/$target-" >"$build/$target.log" 2>&1; then
+        -artifact_prefix="$build/$target-" \
+        >"$build/$target.log" 2>&1 </dev/null; then
         tail -n 60 "$build/$target.log" >&2
         echo "$target failed; its input is the file $(sed -n \
             's/.*Test unit written to //p' "$build/$target.log")" >&2
