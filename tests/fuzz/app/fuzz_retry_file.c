@@ -26,7 +26,8 @@ static void make_folder(void)
 struct rows {
     uint64_t count;
     uint64_t sum;     /* of the good ones' addresses and roles, in order */
-    bool is_doubtful; /* where quotes leave open what a cell is */
+    bool is_doubtful; /* a bad one has quotes: they may leave open what a cell
+                         is */
     bool is_whole;
 };
 
@@ -57,7 +58,9 @@ static struct rows read_rows(const struct input_options *options,
             add_text(&rows, row->email);
             add_text(&rows, row->role);
         }
-        rows.is_doubtful |= row->outcome.code == CODE_UNCLOSED_QUOTE;
+        rows.is_doubtful |=
+            !row->person && row->record &&
+            memchr(row->record->text, '"', row->record->len) != NULL;
         outcome_set(&row->outcome, STATUS_REJECTED, CODE_REFUSED,
                     "the server's \"word\", no");
         if (file)
