@@ -19,7 +19,8 @@ mkdir -p "$profiles"
 # The place is compiled in, as many tests give the program an environment of
 # their own. %m: the processes of one program merge theirs as they end.
 CC=clang cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS="\
--fprofile-instr-generate=$profiles/%m.profraw -fcoverage-mapping" >/dev/null
+-fprofile-instr-generate=$profiles/%m.profraw -fcoverage-mapping \
+-fcoverage-compilation-dir=$PWD" >/dev/null
 ninja -C "$build" --quiet
 
 failed=0
