@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 
 packages=(
     build-essential cmake ninja-build pkg-config
-    clang clang-format clang-tidy libclang-rt-dev
+    clang clang-format clang-tidy libclang-rt-dev cppcheck
     libcurl4-openssl-dev libcsv-dev zlib1g-dev libjansson-dev libsqlite3-dev
     libidn2-dev libunistring-dev libsodium-dev libmicrohttpd-dev
     libcmocka-dev

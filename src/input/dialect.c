@@ -267,14 +267,17 @@ enum error_kind dialect_find(struct csv_reader *reader,
     enum error_kind kind = search_lines(search, reader, err);
     const struct place best = search->best;
     free(search);
-    if (kind || best.worth == PLACE_NOWHERE)
+    if (kind)
         return kind;
 
     dialect->is_delimiter_told = delimiter != '\0';
-    dialect->delimiter = best.delimiter;
+    if (best.worth != PLACE_NOWHERE)
+        dialect->delimiter = best.delimiter;
+    else if (delimiter)
+        dialect->delimiter = delimiter;
     dialect->has_header = best.worth != PLACE_ADDRESS;
     dialect->lines_above = best.lines;
-    csv_reader_set_delimiter(reader, best.delimiter);
+    csv_reader_set_delimiter(reader, dialect->delimiter);
     for (uint64_t i = 0; i < best.lines; i++)
         if (csv_reader_skip_line(reader, err))
             return err->kind;

@@ -112,8 +112,11 @@ static size_t useful_len(const struct row_text *row_text,
 {
     const char *text = record->text;
     bool is_doubtful = record->has_open_quote || record->has_stray_quote;
-    bool is_whole =
-        !is_doubtful && record->field_count == row_text->columns + 1;
+    size_t most = row_text->columns + 1;
+    size_t count = record->field_count;
+    while (count > most && record->fields[count - 1].len == 0)
+        count--;
+    bool is_whole = !is_doubtful && count == most;
     size_t len = record->text_len;
 
     for (*cells = record->field_count; *cells > 0; --*cells) {

@@ -159,6 +159,9 @@ static enum error_kind check_version(struct ledger *ledger, int64_t *version,
                          "use that one",
                          ledger->name, (long long)*version,
                          LEDGER_SCHEMA_VERSION);
+    if (*version < 0)
+        return error_set(err, ERROR_STORAGE, "ledger %s: %s", ledger->name,
+                         LEDGER_DAMAGED);
     return ERROR_NONE;
 }
 

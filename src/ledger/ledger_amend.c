@@ -46,8 +46,11 @@ static enum error_kind find_replaced(struct ledger *ledger, int64_t row_id,
         if (sqlite3_step(stmt) != SQLITE_ROW)
             return ledger_error(ledger, err);
         standing = standing_of(stmt, 0, 1);
-        if (standing == STATUS_UNKNOWN)
-            *replaced = sqlite3_column_int64(stmt, 2);
+        if (standing == STATUS_UNKNOWN) {
+            /* An earlier one, or a damaged file could lead in a circle. */
+            int64_t earlier = sqlite3_column_int64(stmt, 2);
+            *replaced = earlier < *replaced ? earlier : 0;
+        }
         sqlite3_reset(stmt);
     }
     if (standing != STATUS_INVITED && standing != STATUS_ALREADY_INVITED)

@@ -1,8 +1,11 @@
 """The main job: who is invited, with which requests, and who is not."""
 
+import os
+import shutil
 import threading
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from support import (
     INVITE_PATH,
@@ -10,6 +13,7 @@ from support import (
     SendCase,
     invitation,
     members,
+    program,
     reply,
     wait_until,
 )
@@ -317,6 +321,27 @@ class Guards(SendCase):
         self.assertIn("--max-new", done.stderr)
 
 
+    def test_too_many_errors_stop_the_run(self):
+        for share, bad in (("3", 4), ("5%", 50)):
+            with self.subTest(share):
+                sandbox = self.sandbox()
+                self.team(*["nobody,member"] * bad, *members(40))
+                done = self.send(sandbox, "--max-errors", share, expect=8)
+                self.assertIn(f"more than --max-errors {share}", done.stderr)
+                self.assertEqual(self.statuses().count("invalid"), bad)
+                self.assertGreater(self.statuses().count("unprocessed"), 30)
+                self.assertLess(len(sandbox.invites()), 10)
+
+    def test_fewer_errors_do_not(self):
+        for share, bad in (("4", 4), ("100%", 60), ("5%", 9)):
+            with self.subTest(share):
+                self.team(*["nobody,member"] * bad, *members(40))
+                self.send(
+                    self.sandbox(), "--max-errors", share, expect=3
+                )
+                self.assertEqual(self.statuses().count("invited"), 40)
+
+
 class Pace(SendCase):
     def test_a_rate_spaces_the_requests(self):
         self.team(11)
@@ -575,6 +600,33 @@ class Rehearsal(SendCase):
         wait_until(
             lambda: not processes_at_home(self.folder), "the sandbox is gone"
         )
+
+    def test_why_the_rehearsals_server_did_not_start(self):
+        shutil.copy(program("bulk-invite"), self.folder)
+        self.team("ada@example.com,admin")
+        stand_in = self.folder / "bulk-invite-sandbox"
+        cases = (
+            (None, 2, "neither beside bulk-invite nor in $PATH"),
+            ("exit 3", 5, "ended with exit code 3 before it listened"),
+            ("echo hello; exec sleep 60", 5, "did not say where it listens"),
+        )
+        for script, code, words in cases:
+            env = {}
+            if script:
+                stand_in.write_text(f"#!/bin/sh\n{script}\n")
+                stand_in.chmod(0o700)
+            else:
+                env["PATH"] = str(self.folder / "none")
+            with (
+                self.subTest(words),
+                mock.patch.dict(
+                    os.environ, BULK_INVITE_BIN_DIR=str(self.folder)
+                ),
+            ):
+                done = self.run_program(
+                    "send", "team.csv", "--sandbox", env=env, expect=code
+                )
+                self.assertIn(words, done.stderr)
 
 
 def processes_at_home(folder):

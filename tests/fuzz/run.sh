@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Builds the fuzz targets (clang, libFuzzer, ASan + UBSan) and feeds each for so
-# many seconds:
+# many seconds, two at a time:
 #
 #   tests/fuzz/run.sh 10                 the short form, as tests/run.sh does it
 #   tests/fuzz/run.sh 3600 fuzz_csv      the long run, of one target or more
 #
 # Inputs that reach new code are kept in build/fuzz/found/TARGET for the next
-# run. One that crashes, hangs or takes too much memory ends the script, which
+# run. One that crashes, hangs or takes too much memory fails the script, which
 # says where that input is.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -19,17 +19,21 @@ CC=clang cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     -DBULK_INVITE_SANITIZE=fuzzer-no-link,address,undefined >/dev/null
 ninja -C "$build" --quiet fuzzers
 
-[ $# -gt 0 ] || set -- $(cd tests/fuzz && basename -s .c ./*/fuzz_*.c)
-for target; do
-    found=$build/found/$target
+feed() { # TARGET
+    local found=$build/found/$1 log=$build/$1.log
     mkdir -p "$found"
-    if ! "$build/tests/fuzz/$target" "$found" "tests/fuzz/corpus/$target" \
+    if ! "$build/tests/fuzz/$1" "$found" "tests/fuzz/corpus/$1" \
         -seed=1 -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
-        -artifact_prefix="$build/$target-" >"$build/$target.log" 2>&1; then
-        tail -n 60 "$build/$target.log" >&2
-        echo "$target failed; its input is the file $(sed -n \
-            's/.*Test unit written to //p' "$build/$target.log")" >&2
-        exit 1
+        -artifact_prefix="$build/$1-" >"$log" 2>&1 </dev/null; then
+        tail -n 60 "$log" >&2
+        echo "$1 failed; its input is the file $(sed -n \
+            's/.*Test unit written to //p' "$log")" >&2
+        return 1
     fi
-    echo "$target: $(tail -n 1 "$build/$target.log")"
-done
+    echo "$1: $(tail -n 1 "$log")"
+}
+export -f feed
+export build seconds
+
+[ $# -gt 0 ] || set -- $(cd tests/fuzz && basename -s .c ./*/fuzz_*.c)
+printf '%s\n' "$@" | xargs -P 2 -I '{}' bash -c 'feed {}'

@@ -35,6 +35,10 @@ static uint64_t read_all(struct input *input)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    /* UTF-16 with a mark, a table of iconv's, one with shifts, four bytes. */
+    static const char *const encodings[] = {
+        NULL,          "UTF-16", "Windows-1252", "Shift_JIS",
+        "ISO-2022-JP", "UTF-32", "UTF-7",        "UTF-8"};
     char path[64];
     int fd = memfd_create("list", MFD_CLOEXEC);
     struct error err = ERROR_INIT;
@@ -46,8 +50,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         options.fixed_role = "member";
     if (choice & 2)
         options.email_column = "1";
-    if (choice & 4)
-        options.encoding = "UTF-16";
+    options.encoding = encodings[choice >> 2 & 7];
+    if (choice & 32)
+        options.delimiter = ';';
     options.skip_rows = choice >> 6;
     if (fd < 0 || (size > 1 && write(fd, data + 1, size - 1) < 0))
         abort();

@@ -169,6 +169,45 @@ static void a_file_that_changes_in_the_second_pass_is_noticed(void **state)
     input_close(input);
 }
 
+/* With a comma, its quote would be a letter like others. */
+static void a_told_delimiter_counts_also_where_no_record_ends(void **state)
+{
+    const struct input_options options = {.path = path,
+                                          .email_column = "1",
+                                          .fixed_role = "member",
+                                          .delimiter = ';',
+                                          .cancel_fd = -1};
+    struct error err = ERROR_INIT;
+    struct input *input;
+
+    (void)state;
+    append("name;\"note\nada;y\n", O_TRUNC);
+    assert_int_equal(input_open(&input, &options, &err), ERROR_INPUT);
+    assert_non_null(strstr(err.text, "quotes in the header"));
+}
+
+/* What a spreadsheet adds at the end of a row of a retry file. */
+static void empty_cells_behind_the_error_leave_no_second_one(void **state)
+{
+    const struct input_options options = {
+        .path = path, .keeps_records = true, .cancel_fd = -1};
+    struct input *input =
+        open_input(&options, "email;role;error\n"
+                             "ada@x.org;admin;\"rejected: no\";;\n"
+                             "bo@x.org;admin;surplus;\"invalid: no\"\n");
+    static const char *const records[] = {"ada@x.org;admin",
+                                          "bo@x.org;admin;surplus"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct row *row = next(input);
+        assert_int_equal(row->record->len, strlen(records[i]));
+        assert_memory_equal(row->record->text, records[i], strlen(records[i]));
+        row_free(row);
+    }
+    input_close(input);
+}
+
 static void an_input_that_cannot_be_used_is_an_error(void **state)
 {
     static const struct {
@@ -319,6 +358,8 @@ int main(void)
         cmocka_unit_test(a_second_pass_gives_the_same_rows),
         cmocka_unit_test(a_file_that_changed_is_not_read_again),
         cmocka_unit_test(a_file_that_changes_in_the_second_pass_is_noticed),
+        cmocka_unit_test(a_told_delimiter_counts_also_where_no_record_ends),
+        cmocka_unit_test(empty_cells_behind_the_error_leave_no_second_one),
         cmocka_unit_test(an_input_that_cannot_be_used_is_an_error),
         cmocka_unit_test(nul_bytes_in_the_header_mean_no_text_file),
         cmocka_unit_test(a_missing_file_and_a_directory_are_named),

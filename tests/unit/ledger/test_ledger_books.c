@@ -332,6 +332,25 @@ static void what_was_not_sent_again_leaves_the_old_invitation(void **state)
     ledger_close(ledger);
 }
 
+/* As only a damaged file says it. */
+static void a_row_that_replaces_itself_is_an_unknown_like_others(void **state)
+{
+    struct ledger *ledger = open_ledger(false);
+    struct row *row = row_of(2, "a@x.org");
+    (void)state;
+    ok(ledger_begin_run(ledger, "a.csv", &err));
+    row->replaces = 1;
+    ok(ledger_add(ledger, row, ROW_INTENT, &err));
+    assert_int_equal(row->id, 1);
+    outcome_set(&row->outcome, STATUS_UNKNOWN, CODE_TIMEOUT, NULL);
+    ok(ledger_settle(ledger, row, &err));
+    ok(ledger_resolve(ledger, "a@x.org", STATUS_UNPROCESSED, &err));
+    ok(ledger_begin_run(ledger, "a.csv", &err));
+    assert_int_equal(standing(ledger, "a@x.org"), STATUS_NONE);
+    row_free(row);
+    ledger_close(ledger);
+}
+
 /* --- forget --- */
 
 static bool file_holds(const char *suffix, const char *text)
@@ -545,6 +564,7 @@ int main(void)
         CASE(invitations_expire_soonest_first_within_the_window),
         CASE(an_unknown_is_settled_by_hand_either_way),
         CASE(what_was_not_sent_again_leaves_the_old_invitation),
+        CASE(a_row_that_replaces_itself_is_an_unknown_like_others),
         CASE(nothing_of_a_forgotten_person_is_in_any_file),
         CASE(a_reader_in_the_way_of_forgetting_is_said),
         CASE(all_before_a_time_is_forgotten_also_of_a_killed_run),

@@ -189,6 +189,14 @@ static void a_newer_version_is_left_alone(void **state)
     refused(ERROR_STORAGE, "written by a newer bulk-invite (version 99");
 }
 
+static void a_version_that_no_ledger_has_is_left_alone(void **state)
+{
+    (void)state;
+    make_ledger();
+    write_file("\xff\xff\xff\xff", 4, AT_USER_VERSION - 3);
+    refused(ERROR_STORAGE, "damaged");
+}
+
 static void another_programs_database_is_left_alone(void **state)
 {
     (void)state;
@@ -468,6 +476,7 @@ int main(void)
         CASE(a_new_one_must_be_told_whose_it_is),
         CASE(what_must_exist_is_not_made),
         CASE(a_newer_version_is_left_alone),
+        CASE(a_version_that_no_ledger_has_is_left_alone),
         CASE(another_programs_database_is_left_alone),
         CASE(a_text_file_is_left_alone),
         CASE(a_cut_or_scribbled_file_is_left_alone),
