@@ -37,6 +37,8 @@ static struct pipeline_options pipeline_options(struct send *send)
                         .token = send->token,
                         .proxy = options->proxy,
                         .cacert = options->cacert,
+                        .cert = options->cert,
+                        .key = options->key,
                         .timeout_us = options->timeout_us,
                         .connect_timeout_us = options->connect_timeout_us,
                     },

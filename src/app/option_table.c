@@ -205,6 +205,11 @@ const struct option_spec option_table[] = {
      .help = "Go through this proxy. $https_proxy and its like are ignored."},
     {OPTION("cacert", PATH, NETWORK, BOTH, SEND, cacert), .argument = "FILE",
      .help = "Trust the certificate authorities in FILE (PEM) and no others."},
+    {OPTION("cert", PATH, NETWORK, BOTH, SEND, cert), .argument = "FILE",
+     .help = "Show the server the client certificate in FILE (PEM)."},
+    {OPTION("key", PATH, NETWORK, BOTH, SEND, key), .argument = "FILE",
+     .help = "The certificate's key, in a file readable by you alone (PEM, no "
+             "password). Without it, in the certificate's file."},
 
     {OPTION("config", PATH, GENERAL, FLAG, ALL | CONFIG, config),
      .argument = "FILE", .help = "Read this config file and no other."},

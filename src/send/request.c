@@ -129,6 +129,12 @@ static enum error_kind configure_trust(CURL *easy,
         SET(CURLOPT_CAINFO, settings->cacert);
         SET(CURLOPT_CAPATH, NULL);
     }
+    if (settings->cert) {
+        SET(CURLOPT_SSLCERT, settings->cert);
+        SET(CURLOPT_SSLKEY, settings->key);
+        /* Or OpenSSL asks the terminal for the password of a key. */
+        SET(CURLOPT_KEYPASSWD, "");
+    }
     /* Both count against the environment, $no_proxy too. */
     SET(CURLOPT_PROXY, settings->proxy ? settings->proxy : "");
     SET(CURLOPT_NOPROXY, "");
