@@ -133,6 +133,7 @@ static void start_log(struct send *send)
         level = LOG_LEVEL_DEBUG;
     log_init(&send->log, STDERR_FILENO, level);
     send->log.is_json = strcmp(options->log_format, "json") == 0;
+    send->log.shows_emails = options->log_emails;
     if (options->log_file)
         log_open_file(&send->log, options->log_file);
 }

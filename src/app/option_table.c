@@ -219,7 +219,7 @@ const struct option_spec option_table[] = {
     {OPTION("verbose", BOOL, GENERAL, BOTH, SEND, verbose), .letter = 'v',
      .help = "Say more: how the list was read, each attempt that failed, each "
              "wait, the rate that was found, and the summary of every run. "
-             "Rows are named by line, never by address."},
+             "Rows are named by line."},
     {OPTION("quiet", BOOL, GENERAL, BOTH, SEND, quiet), .is_common = true,
      .letter = 'q',
      .help = "Say only why a run failed: no progress or summary."},
@@ -235,6 +235,8 @@ const struct option_spec option_table[] = {
     {OPTION("log-format", CHOICE, GENERAL, BOTH, SEND, log_format),
      .default_text = "text", .argument = "text|json",
      .help = "Each line of the log as text, or as a JSON object."},
+    {OPTION("log-emails", BOOL, GENERAL, BOTH, SEND, log_emails),
+     .help = "Name rows in the log by address too."},
     {.name = "help",
      .letter = 'h',
      .type = OPTION_ACTION,
