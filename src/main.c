@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "app/commands.h"
@@ -57,6 +58,9 @@ int main(int argc, char **argv)
     struct options options;
     int exit_code;
     fill_standard_fds();
+    /* The token and the addresses are in no core dump, and other programs of
+     * the same user can neither attach nor read /proc/PID/environ and mem. */
+    prctl(PR_SET_DUMPABLE, 0);
     /* A file at its size limit is as a full disk: the write says so. */
     signal(SIGXFSZ, SIG_IGN);
     if (options_load(&options, argc, argv, getenv, &err)) {

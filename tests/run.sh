@@ -62,7 +62,7 @@ ctest --test-dir build/asan --output-on-failure -j 2 --no-tests=error
 # build without sanitizers.
 build build/plain gcc ""
 ctest --test-dir build/plain --output-on-failure -j 2 --no-tests=error \
-    -R '^package/|faults/test_(torture|order|failures|starts|clock)|cli/test_limits'
+    -R '^package/|faults/test_(torture|order|failures|starts|clock|names|pressure)|cli/test_(limits|hardening)'
 build build/tsan clang thread
 ctest --test-dir build/tsan --output-on-failure -j 2 --no-tests=error
 tests/fuzz/run.sh 10

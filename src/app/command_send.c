@@ -37,6 +37,8 @@ static struct pipeline_options pipeline_options(struct send *send)
                         .token = send->token,
                         .proxy = options->proxy,
                         .cacert = options->cacert,
+                        .cert = options->cert,
+                        .key = options->key,
                         .timeout_us = options->timeout_us,
                         .connect_timeout_us = options->connect_timeout_us,
                     },
@@ -131,6 +133,7 @@ static void start_log(struct send *send)
         level = LOG_LEVEL_DEBUG;
     log_init(&send->log, STDERR_FILENO, level);
     send->log.is_json = strcmp(options->log_format, "json") == 0;
+    send->log.shows_emails = options->log_emails;
     if (options->log_file)
         log_open_file(&send->log, options->log_file);
 }

@@ -205,6 +205,11 @@ const struct option_spec option_table[] = {
      .help = "Go through this proxy. $https_proxy and its like are ignored."},
     {OPTION("cacert", PATH, NETWORK, BOTH, SEND, cacert), .argument = "FILE",
      .help = "Trust the certificate authorities in FILE (PEM) and no others."},
+    {OPTION("cert", PATH, NETWORK, BOTH, SEND, cert), .argument = "FILE",
+     .help = "Show the server the client certificate in FILE (PEM)."},
+    {OPTION("key", PATH, NETWORK, BOTH, SEND, key), .argument = "FILE",
+     .help = "The certificate's key, in a file readable by you alone (PEM, no "
+             "password). Without it, in the certificate's file."},
 
     {OPTION("config", PATH, GENERAL, FLAG, ALL | CONFIG, config),
      .argument = "FILE", .help = "Read this config file and no other."},
@@ -214,7 +219,7 @@ const struct option_spec option_table[] = {
     {OPTION("verbose", BOOL, GENERAL, BOTH, SEND, verbose), .letter = 'v',
      .help = "Say more: how the list was read, each attempt that failed, each "
              "wait, the rate that was found, and the summary of every run. "
-             "Rows are named by line, never by address."},
+             "Rows are named by line."},
     {OPTION("quiet", BOOL, GENERAL, BOTH, SEND, quiet), .is_common = true,
      .letter = 'q',
      .help = "Say only why a run failed: no progress or summary."},
@@ -230,6 +235,8 @@ const struct option_spec option_table[] = {
     {OPTION("log-format", CHOICE, GENERAL, BOTH, SEND, log_format),
      .default_text = "text", .argument = "text|json",
      .help = "Each line of the log as text, or as a JSON object."},
+    {OPTION("log-emails", BOOL, GENERAL, BOTH, SEND, log_emails),
+     .help = "Name rows in the log by address too."},
     {.name = "help",
      .letter = 'h',
      .type = OPTION_ACTION,

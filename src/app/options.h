@@ -107,6 +107,8 @@ struct options {
 
     const char *proxy;
     const char *cacert;
+    const char *cert; /* of this client; NULL: none, and no key */
+    const char *key;  /* NULL: it stands in `cert` */
 
     uint64_t limit;   /* UINT64_MAX: none */
     uint64_t max_new; /* UINT64_MAX: none */
@@ -121,6 +123,7 @@ struct options {
     const char *progress;   /* "auto", "always", "never" */
     const char *log_format; /* "text", "json" */
     const char *log_file;   /* NULL: stderr */
+    bool log_emails;
 
     int argc; /* what was typed, of main() */
     char **argv;
@@ -136,10 +139,10 @@ struct options {
  * `options` is empty.
  *
  * COMMAND_SEND comes with `input` and `org`; with `sandbox` org is "sandbox"
- * unless set, and proxy, token_file and token_command are NULL: a rehearsal
- * stays on this machine and needs no secret. The others come with `org`, or
- * with `ledger` and what was said with it of whose it is. `resolve` and
- * `forget` come with one of what excludes each other. Texts (not paths) are
+ * unless set, and proxy, token_file, token_command and cert are NULL: a
+ * rehearsal stays on this machine and needs no secret. The others come with
+ * `org`, or with `ledger` and what was said with it of whose it is. `resolve`
+ * and `forget` come with one of what excludes each other. Texts (not paths) are
  * UTF-8
  * without control characters; what makes an org or URL is endpoint_init()'s
  * to know.

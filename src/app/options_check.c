@@ -43,6 +43,7 @@ static enum error_kind settle_sandbox(struct options *options,
     options->proxy = NULL;
     options->token_file = NULL;
     options->token_command = NULL;
+    options->cert = NULL;
     return ERROR_NONE;
 }
 
@@ -64,6 +65,10 @@ static enum error_kind check_send(struct options *options, struct error *err)
                          "--org is missing: the id of the organization to "
                          "invite into (or set $BULK_INVITE_ORG, or org in the "
                          "config file); --sandbox rehearses without one");
+    if (options->key && !options->cert && !options->sandbox)
+        return error_set(err, ERROR_USAGE,
+                         "key is set and cert is not: which certificate is it "
+                         "for?");
     return ERROR_NONE;
 }
 

@@ -162,6 +162,7 @@ enum error_kind sandbox_process_start(struct sandbox_process **sandbox,
 
     *sandbox = NULL;
     find_program(path);
+    unsetenv("BULK_INVITE_TOKEN"); /* a rehearsal has no use for it */
     if (pipe2(fds, O_CLOEXEC) != 0) {
         free(started);
         return error_set_errno(err, ERROR_SERVER, errno, "cannot make a pipe");

@@ -32,6 +32,8 @@ static enum error_kind find_server(struct send *send, struct error *err)
     /* A rehearsal has no use for the real token. */
     if (options->sandbox)
         return ERROR_NONE;
+    if (token_check_key(options, getenv, err))
+        return err->kind;
     return token_load(&send->token, options, getenv, err);
 }
 

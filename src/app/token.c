@@ -120,15 +120,15 @@ static enum error_kind check_mode(int fd, const char *path,
         return error_set_errno(err, ERROR_USAGE, errno, "cannot read %s", path);
     if (!S_ISREG(info.st_mode))
         return error_set(err, ERROR_USAGE,
-                         "%s is not a regular file; a token that a program "
-                         "prints comes with --token-command",
+                         "%s is not a regular file (a token that a program "
+                         "prints comes with --token-command)",
                          path);
     if (is_inside(path, credentials) && info.st_uid == 0)
         forbidden = S_IWGRP | S_IRWXO;
     if (info.st_mode & forbidden)
         return error_set(err, ERROR_USAGE,
-                         "others can get at the token in %s (mode %04o); "
-                         "chmod 600 it, and replace a token that was seen",
+                         "others can get at the secret in %s (mode %04o); "
+                         "chmod 600 it, and replace a secret that was seen",
                          path, (unsigned)(info.st_mode & 07777));
     return ERROR_NONE;
 }
@@ -158,6 +158,22 @@ static enum error_kind from_file(char **token, const char *path,
     close(fd);
     secret_free(secret);
     return kind;
+}
+
+enum error_kind token_check_key(const struct options *options,
+                                char *(*getenv_fn)(const char *name),
+                                struct error *err)
+{
+    const char *path = options->key ? options->key : options->cert;
+
+    if (!options->cert)
+        return ERROR_NONE;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return error_set_errno(err, ERROR_USAGE, errno, "cannot open %s", path);
+    check_mode(fd, path, getenv_fn("CREDENTIALS_DIRECTORY"), err);
+    close(fd);
+    return err->kind;
 }
 
 static enum error_kind spawn_shell(pid_t *pid, const char *command,

@@ -22,6 +22,12 @@ enum error_kind token_load(char **token, const struct options *options,
                            char *(*getenv_fn)(const char *name),
                            struct error *err) MUST_CHECK;
 
+/* Refuses a client certificate whose key is in a file that group or others can
+ * read. No certificate is fine. */
+enum error_kind token_check_key(const struct options *options,
+                                char *(*getenv_fn)(const char *name),
+                                struct error *err) MUST_CHECK;
+
 /* Wipes and frees. NULL is fine. */
 void token_free(char *token);
 

@@ -15,8 +15,9 @@
 #include "base/text_safe.h"
 
 #define MESSAGE_MAX 2048
+#define EMAIL_MAX   512
 /* A byte becomes "\u00HH" at worst. */
-#define LINE_CAP (160 + 6 * MESSAGE_MAX)
+#define LINE_CAP (160 + 6 * (MESSAGE_MAX + EMAIL_MAX))
 
 static const char *const level_names[] = {
     [LOG_LEVEL_NONE] = "",           [LOG_LEVEL_ERROR] = "error",
@@ -67,7 +68,8 @@ static void write_line(struct log *log, const char *bytes, size_t len)
 
 struct message {
     enum log_level level;
-    uint64_t line; /* 0: about no row */
+    uint64_t line;     /* 0: about no row */
+    const char *email; /* NULL: not to be shown */
     int http_status;
     char text[MESSAGE_MAX];
 };
@@ -79,7 +81,14 @@ static void format_text(const struct message *message, struct strbuf *out)
     clock_format_utc(clock_wall_us(), when);
     strbuf_addf(out, "%s %s ", when, level_names[message->level]);
     if (message->line > 0)
-        strbuf_addf(out, "line %" PRIu64 ": ", message->line);
+        strbuf_addf(out, "line %" PRIu64, message->line);
+    if (message->email) {
+        strbuf_add_str(out, " (");
+        text_safe_add(out, message->email, strlen(message->email));
+        strbuf_add_char(out, ')');
+    }
+    if (message->line > 0)
+        strbuf_add_str(out, ": ");
     text_safe_add(out, message->text, strlen(message->text));
     strbuf_add_char(out, '\n');
 }
@@ -94,6 +103,10 @@ static void format_json(const struct message *message, struct strbuf *out)
     json_text_add(out, message->text);
     if (message->line > 0)
         strbuf_addf(out, ",\"line\":%" PRIu64, message->line);
+    if (message->email) {
+        strbuf_add_str(out, ",\"email\":");
+        json_text_add(out, message->email);
+    }
     if (message->http_status > 0)
         strbuf_addf(out, ",\"http_status\":%d", message->http_status);
     strbuf_add_str(out, "}\n");
@@ -142,10 +155,12 @@ void log_write(struct log *log, enum log_level level, const char *format, ...)
 }
 
 void log_write_row(struct log *log, enum log_level level, uint64_t line,
-                   int http_status, const char *format, ...)
+                   const char *email, int http_status, const char *format, ...)
 {
     struct message message = {
         .level = level, .line = line, .http_status = http_status};
+    if (log->shows_emails)
+        message.email = email;
     va_list args;
 
     if (level > log->level)

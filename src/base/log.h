@@ -9,9 +9,9 @@
 
 /*
  * Notes about the run, on stderr or in a file: one line each, with a UTC time,
- * as text or as a JSON object. Rows are named by line number, never by
- * address. Any thread. A log is never a reason to stop: what cannot be written
- * is lost, and `failed_errno` says so.
+ * as text or as a JSON object. Rows are named by line number, by
+ * address only where that was asked for. Any thread. A log is never a reason to
+ * stop: what cannot be written is lost, and `failed_errno` says so.
  */
 enum log_level {
     LOG_LEVEL_NONE,
@@ -26,6 +26,7 @@ struct log {
     enum log_level level; /* what is louder than this is dropped */
     int fd;
     bool is_json;
+    bool shows_emails;
     int failed_errno; /* of the first line that was lost, or 0 */
     /* Called with the lock held before a line is written, so that a progress
      * line can step aside; may be NULL. */
@@ -47,8 +48,10 @@ void log_write(struct log *log, enum log_level level, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
 /* The same about one row: "TIME LEVEL line LINE: message\n"; JSON has "line",
- * and "http_status" unless it is 0. */
+ * and "http_status" unless it is 0. With `shows_emails`, "line LINE (EMAIL): "
+ * and "email". */
 void log_write_row(struct log *log, enum log_level level, uint64_t line,
-                   int http_status, const char *format, ...) PRINTF_LIKE(5, 6);
+                   const char *email, int http_status, const char *format, ...)
+    PRINTF_LIKE(6, 7);
 
 #endif

@@ -23,7 +23,7 @@ static int open_lock(const char *path, int flags)
     struct strbuf name;
     strbuf_init(&name, PATH_CAP);
     strbuf_addf(&name, "%s.lock", path);
-    int fd = file_open(strbuf_str(&name), flags | O_NOFOLLOW);
+    int fd = file_open(strbuf_str(&name), flags | O_NOFOLLOW | O_NONBLOCK);
     int saved = errno;
     strbuf_clear(&name);
     errno = saved;

@@ -83,7 +83,7 @@ static void note_trouble(struct engine *engine, const struct row *row,
         return;
     const char *words = result->outcome.error ? result->outcome.error : "";
     snprintf(engine->last_trouble, sizeof(engine->last_trouble), "%s", words);
-    log_write_row(engine->ports.log, LOG_LEVEL_DEBUG, row->line,
+    log_write_row(engine->ports.log, LOG_LEVEL_DEBUG, row->line, row->email,
                   result->outcome.http_status, "attempt %u: %s", row->attempts,
                   words);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -96,6 +97,17 @@ static void init_lane(struct event_loop *loop, struct lane *lane)
     curl_multi_setopt(lane->multi, CURLMOPT_TIMERDATA, lane);
 }
 
+/* A thousand sockets fit below the usual hard limit, not below the soft one,
+ * which is there for programs that use select(). */
+static void lift_limit_of_fds(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static bool open_fds(struct event_loop *loop)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.u64 = UINT64_MAX};
@@ -110,6 +122,7 @@ enum error_kind event_loop_new(struct event_loop **out, uint32_t concurrency,
 {
     struct event_loop *loop = xcalloc(1, sizeof(*loop));
     *out = NULL;
+    lift_limit_of_fds();
     loop->connections = connections_new();
     loop->lane_count = (concurrency + LANE_SIZE - 1) / LANE_SIZE;
     loop->lanes = xcalloc(loop->lane_count, sizeof(*loop->lanes));

@@ -12,6 +12,10 @@
  * request that meets the close ends as `unknown`: do not reuse one that old. */
 #define IDLE_CONNECTION_S 4L
 
+/* A server that moves is found again soon; libcurl's own minute would be most
+ * of what a short --give-up-after allows. */
+#define NAME_MEMORY_S 5L
+
 #define KEY_PREFIX "Idempotency-Key: \""
 
 struct request_headers {
@@ -129,6 +133,12 @@ static enum error_kind configure_trust(CURL *easy,
         SET(CURLOPT_CAINFO, settings->cacert);
         SET(CURLOPT_CAPATH, NULL);
     }
+    if (settings->cert) {
+        SET(CURLOPT_SSLCERT, settings->cert);
+        SET(CURLOPT_SSLKEY, settings->key);
+        /* Or OpenSSL asks the terminal for the password of a key. */
+        SET(CURLOPT_KEYPASSWD, "");
+    }
     /* Both count against the environment, $no_proxy too. */
     SET(CURLOPT_PROXY, settings->proxy ? settings->proxy : "");
     SET(CURLOPT_NOPROXY, "");
@@ -155,6 +165,7 @@ enum error_kind request_configure(void *easy,
     /* HTTP/2 of this libcurl generation leaves streams hanging on a GOAWAY. */
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S);
+    SET(CURLOPT_DNS_CACHE_TIMEOUT, NAME_MEMORY_S);
     SET(CURLOPT_QUICK_EXIT, 1L);
     SET(CURLOPT_TCP_NODELAY, 1L);
     return configure_trust(easy, settings, err);

@@ -14,6 +14,8 @@ struct request_settings {
     const char *token;  /* NULL: no Authorization header */
     const char *proxy;  /* NULL: none, whatever the environment says */
     const char *cacert; /* NULL: the system's certificates */
+    const char *cert;   /* of this client, or NULL */
+    const char *key;    /* NULL: in the file `cert` */
     int64_t timeout_us;
     int64_t connect_timeout_us;
 };

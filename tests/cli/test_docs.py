@@ -107,6 +107,13 @@ class Pages(unittest.TestCase):
             )
         self.assertEqual(failed, [4, 1])
 
+    def test_the_tests_that_the_security_page_names_are_there(self):
+        text = (TOP / "docs" / "security.md").read_text()
+        names = re.findall(r"`((?:unit|cli|faults)/[\w/]+\.\w+)`", text)
+        self.assertGreater(len(names), 30)
+        for name in names:
+            self.assertTrue((TESTS_DIR / name).exists(), name)
+
 
 if __name__ == "__main__":
     unittest.main()

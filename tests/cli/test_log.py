@@ -204,6 +204,22 @@ class LogFile(SendCase):
         self.assertEqual(rows[0]["http_status"], 429)
         self.assertNotIn("person1", "".join(self.lines()))
 
+    def test_addresses_are_in_it_only_where_that_was_asked_for(self):
+        self.team(1)
+        for log_format, words in (
+            ("text", " line 2 (person1@example.com): attempt 1: "),
+            ("json", '"line":2,"email":"person1@example.com"'),
+        ):
+            options = ("--log-file", "run.log", "--log-format", log_format)
+            options += ("--verbose", "--ledger", ":memory:")
+            server = self.recorder(retried, invitation)
+            self.send(server, *options, expect=0)
+            self.assertNotIn("person1@", "".join(self.lines()))
+            server = self.recorder(retried, invitation)
+            self.send(server, *options, "--log-emails", expect=0)
+            self.assertEqual("".join(self.lines()).count(words), 1)
+            (self.folder / "run.log").unlink()
+
     def test_a_link_is_not_followed_and_the_run_goes_on(self):
         self.team(2)
         self.write("precious", "")

@@ -10,9 +10,15 @@
  *                 file is lost; with an even N only the older half of it
  *     fail        the call fails with ERRNO
  *     fail-from   so does every later one of the kind
- *     short       half of the bytes are written
+ *     fail-odd    so does every second one from then on
+ *     short       half of the bytes are written, sent or received
+ *     short-from  one byte, and so for every later one of the kind
+ *     hang        30 s pass first
  *   FAULT_STATE=FILE  is mapped: a 64-bit number that is 1 once it happened,
  *                     then one for each kind with the calls so far
+ *
+ * Of resolve (getaddrinfo), ERRNO is NONAME, AGAIN or FAIL; a name is at
+ * 127.0.0.1 from the Nth question on, before that at 127.0.0.2.
  *
  * Real calls go straight to the kernel. Other programs that the variables
  * reach, and children, are left alone.
@@ -20,6 +26,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -30,10 +38,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* In the order of faults.py. read, write and ftruncate: of regular files. */
@@ -50,7 +60,14 @@
     X(ftruncate) \
     X(flock)     \
     X(mmap)      \
-    X(malloc)
+    X(malloc)    \
+    X(socket)    \
+    X(connect)   \
+    X(sockname)  \
+    X(epollctl)  \
+    X(epollwait) \
+    X(poll)      \
+    X(resolve)
 
 enum kind {
 #define X(name) KIND_##name,
@@ -72,20 +89,42 @@ enum action {
     ACTION_POWER,
     ACTION_FAIL,
     ACTION_FAIL_FROM,
+    ACTION_FAIL_ODD,
     ACTION_SHORT,
+    ACTION_SHORT_FROM,
+    ACTION_HANG,
+    ACTION_COUNT
 };
 
 static const char *const action_names[] = {
-    "none", "kill", "kill-after", "power", "fail", "fail-from", "short",
+    "none",      "kill",     "kill-after", "power",      "fail",
+    "fail-from", "fail-odd", "short",      "short-from", "hang",
 };
 
 static const struct {
     const char *name;
     int number;
 } errnos[] = {
-    {"ENOSPC", ENOSPC}, {"EIO", EIO},       {"EINTR", EINTR},
-    {"ENOMEM", ENOMEM}, {"EACCES", EACCES}, {"EMFILE", EMFILE},
-    {"EROFS", EROFS},   {"EDQUOT", EDQUOT}, {"ENOLCK", ENOLCK},
+    {"ENOSPC", ENOSPC},
+    {"EIO", EIO},
+    {"EINTR", EINTR},
+    {"ENOMEM", ENOMEM},
+    {"EACCES", EACCES},
+    {"EMFILE", EMFILE},
+    {"EROFS", EROFS},
+    {"EDQUOT", EDQUOT},
+    {"ENOLCK", ENOLCK},
+    {"ENFILE", ENFILE},
+    {"ENOBUFS", ENOBUFS},
+    {"EAGAIN", EAGAIN},
+    {"ECONNREFUSED", ECONNREFUSED},
+    {"ECONNRESET", ECONNRESET},
+    {"ENETUNREACH", ENETUNREACH},
+    {"ETIMEDOUT", ETIMEDOUT},
+    {"EPIPE", EPIPE},
+    {"NONAME", EAI_NONAME},
+    {"AGAIN", EAI_AGAIN},
+    {"FAIL", EAI_FAIL},
 };
 
 struct state {
@@ -208,7 +247,12 @@ static enum fate fate_of(enum kind kind)
     uint64_t number = atomic_fetch_add(&state->calls[kind], 1) + 1;
     bool is_it = kind == plan.kind && number == plan.nth;
     bool is_later = kind == plan.kind && number > plan.nth;
-    if (!is_it && !(is_later && plan.action == ACTION_FAIL_FROM))
+    if (is_later)
+        is_it =
+            plan.action == ACTION_FAIL_FROM ||
+            plan.action == ACTION_SHORT_FROM ||
+            (plan.action == ACTION_FAIL_ODD && (number - plan.nth) % 2 == 0);
+    if (!is_it)
         return FATE_NONE;
     state->has_happened = plan.action != ACTION_NONE;
     switch (plan.action) {
@@ -225,9 +269,16 @@ static enum fate fate_of(enum kind kind)
     case ACTION_KILL_AFTER:
         return FATE_DIE_AFTER;
     case ACTION_SHORT:
+    case ACTION_SHORT_FROM:
         return FATE_SHORT;
+    case ACTION_HANG:
+        syscall(SYS_nanosleep, &(struct timespec){.tv_sec = 30}, NULL);
+        return FATE_NONE;
+    case ACTION_COUNT:
+        return FATE_NONE;
     case ACTION_FAIL:
     case ACTION_FAIL_FROM:
+    case ACTION_FAIL_ODD:
         errno = plan.errno_value;
         return FATE_FAIL;
     }
@@ -246,6 +297,13 @@ static enum fate fate_of(enum kind kind)
         return result_;                  \
     } while (0)
 
+static size_t shortened(size_t len)
+{
+    if (len <= 1)
+        return len;
+    return plan.action == ACTION_SHORT_FROM ? 1 : len / 2;
+}
+
 static ssize_t real_write(int fd, const void *bytes, size_t len, off_t offset)
 {
     if (offset < 0)
@@ -262,8 +320,8 @@ static ssize_t write_at(int fd, const void *bytes, size_t len, off_t offset)
     enum fate fate = fate_of(KIND_write);
     if (fate == FATE_FAIL)
         return -1;
-    if (fate == FATE_SHORT && len > 1)
-        len /= 2;
+    if (fate == FATE_SHORT)
+        len = shortened(len);
     bool is_noted = plan.action == ACTION_POWER;
     if (is_noted) {
         pthread_mutex_lock(&disk_lock);
@@ -429,8 +487,16 @@ void *mmap64(void *at, size_t len, int protection, int flags, int fd,
 ssize_t sendto(int fd, const void *bytes, size_t len, int flags,
                const struct sockaddr *address, socklen_t address_len)
 {
-    SUFFER(KIND_sendto, ssize_t,
-           syscall(SYS_sendto, fd, bytes, len, flags, address, address_len));
+    enum fate fate = fate_of(KIND_sendto);
+    if (fate == FATE_FAIL)
+        return -1;
+    if (fate == FATE_SHORT)
+        len = shortened(len);
+    ssize_t sent =
+        syscall(SYS_sendto, fd, bytes, len, flags, address, address_len);
+    if (fate == FATE_DIE_AFTER)
+        die();
+    return sent;
 }
 
 ssize_t send(int fd, const void *bytes, size_t len, int flags)
@@ -441,13 +507,75 @@ ssize_t send(int fd, const void *bytes, size_t len, int flags)
 ssize_t recvfrom(int fd, void *bytes, size_t len, int flags,
                  struct sockaddr *address, socklen_t *address_len)
 {
-    SUFFER(KIND_recvfrom, ssize_t,
-           syscall(SYS_recvfrom, fd, bytes, len, flags, address, address_len));
+    enum fate fate = fate_of(KIND_recvfrom);
+    if (fate == FATE_FAIL)
+        return -1;
+    if (fate == FATE_SHORT)
+        len = shortened(len);
+    ssize_t got =
+        syscall(SYS_recvfrom, fd, bytes, len, flags, address, address_len);
+    if (fate == FATE_DIE_AFTER)
+        die();
+    return got;
 }
 
 ssize_t recv(int fd, void *bytes, size_t len, int flags)
 {
     return recvfrom(fd, bytes, len, flags, NULL, NULL);
+}
+
+int socket(int family, int type, int protocol)
+{
+    SUFFER(KIND_socket, int, syscall(SYS_socket, family, type, protocol));
+}
+
+int connect(int fd, const struct sockaddr *address, socklen_t len)
+{
+    SUFFER(KIND_connect, int, syscall(SYS_connect, fd, address, len));
+}
+
+int getsockname(int fd, struct sockaddr *address, socklen_t *len)
+{
+    SUFFER(KIND_sockname, int, syscall(SYS_getsockname, fd, address, len));
+}
+
+int epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event)
+{
+    SUFFER(KIND_epollctl, int,
+           syscall(SYS_epoll_ctl, epoll_fd, operation, fd, event));
+}
+
+int epoll_pwait2(int epoll_fd, struct epoll_event *events, int most,
+                 const struct timespec *wait, const sigset_t *mask)
+{
+    SUFFER(KIND_epollwait, int,
+           syscall(SYS_epoll_pwait2, epoll_fd, events, most, wait, mask,
+                   _NSIG / 8));
+}
+
+int epoll_wait(int epoll_fd, struct epoll_event *events, int most, int wait_ms)
+{
+    SUFFER(KIND_epollwait, int,
+           syscall(SYS_epoll_wait, epoll_fd, events, most, wait_ms));
+}
+
+int poll(struct pollfd *fds, nfds_t count, int wait_ms)
+{
+    SUFFER(KIND_poll, int, syscall(SYS_poll, fds, count, wait_ms));
+}
+
+int getaddrinfo(const char *name, const char *service,
+                const struct addrinfo *hints, struct addrinfo **found)
+{
+    int (*real)(const char *, const char *, const struct addrinfo *,
+                struct addrinfo **);
+    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (!is_armed || plan.kind != KIND_resolve)
+        return real(name, service, hints, found);
+    if (fate_of(KIND_resolve) == FATE_FAIL)
+        return plan.errno_value;
+    bool is_there = state->calls[KIND_resolve] >= plan.nth;
+    return real(is_there ? "127.0.0.1" : "127.0.0.2", service, hints, found);
 }
 
 void *malloc(size_t size)
@@ -495,8 +623,7 @@ static void read_plan(const char *text)
     if (sscanf(text, "%15[^:]:%15[^:]:%llu:%15s", action, kind, &nth,
                errno_name) < 3)
         _exit(99);
-    plan.action =
-        (enum action)number_of(action, action_names, ACTION_SHORT + 1);
+    plan.action = (enum action)number_of(action, action_names, ACTION_COUNT);
     plan.kind = (enum kind)number_of(kind, kind_names, KIND_COUNT);
     plan.nth = nth;
     plan.errno_value =

@@ -19,7 +19,7 @@ from support import EXIT_CODES, clean_env, is_sanitized, program
 
 KINDS = (
     "write fsync sendto recvfrom open read rename unlink mkdir ftruncate"
-    " flock mmap malloc"
+    " flock mmap malloc socket connect sockname epollctl epollwait poll resolve"
 ).split()
 
 # As the ledger stores them (domain/row.h, domain/outcome.h).

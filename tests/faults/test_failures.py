@@ -212,6 +212,49 @@ class EveryCallFails(unittest.TestCase):
         self.check_each("sendto", "fail", ("ENOMEM", "EIO"))
         self.check_each("recvfrom", "fail", ("ENOMEM", "EIO"))
 
+    def test_sockets_fail(self):
+        self.check_each(
+            "socket", "fail", ("EMFILE", "ENOBUFS"), codes=(0, 3)
+        )
+        self.check_each(
+            "connect", "fail", ("ECONNREFUSED", "ENETUNREACH"), codes=(0, 3)
+        )
+        self.check_each("sendto", "fail", ("ECONNRESET", "EPIPE", "ENOBUFS"))
+        self.check_each("recvfrom", "fail", ("ECONNRESET", "ETIMEDOUT"))
+        self.check_each("sockname", "fail", ("ENOBUFS",), codes=(0, 3))
+        self.check_each("epollctl", "fail", ("ENOSPC", "ENOMEM"))
+        self.check_each("poll", "fail", ("ENOMEM",), codes=(0, 3, 4, 6))
+
+    def test_bytes_that_come_and_go_one_by_one_are_put_together(self):
+        for kind in ("sendto", "recvfrom"):
+            self.check_each(kind, "short", ("",), codes=(0,))
+            self.check_each(kind, "short-from", ("",), codes=(0,))
+
+    def test_a_storm_of_interruptions_does_no_harm(self):
+        """Every second call of a kind, from the Nth on."""
+        for kind in (
+            *("write", "read", "open", "flock", "sendto"),
+            *("recvfrom", "epollwait", "poll"),
+        ):
+            with self.subTest(kind):
+                self.check_each(kind, "fail-odd", ("EINTR",), codes=(0,))
+
+    def test_no_socket_ever_again_ends_as_a_dead_server(self):
+        for kind, errno in (
+            ("socket", "EMFILE"),
+            ("connect", "ENETUNREACH"),
+            ("recvfrom", "ECONNRESET"),
+            ("sendto", "EPIPE"),
+        ):
+            with self.subTest(kind), Place(self) as place:
+                run = place.run(
+                    *("--give-up-after", "1s"),
+                    fault=f"fail-from:{kind}:1:{errno}",
+                )
+                self.assertTrue(run.has_happened)
+                place.check(run, kind, codes=(3, 5))
+                place.check_next(kind)
+
     def test_memory_is_short_once(self):
         # 7: the first answer could not be read
         self.check_each("malloc", "fail", ("ENOMEM",), codes=(0, 3, 6, 7))

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Answers in odd forms, and what is no answer of HTTP."""
 
+import gzip
 import socket
 import unittest
 
@@ -170,6 +171,52 @@ class Shapes(TransportCase):
         self.check_cases(
             Case(f"{name}_fresh", garbage[name], "unknown", people=FRESH)
             for name in ("http_0_9", "binary", "tls_alert", "no_status")
+        )
+
+    def test_a_200_that_is_not_this_persons_invitation_is_unknown(self):
+        def changed(change, *headers):
+            def act(connection, request):
+                body = change(invitation(request))
+                connection.send(http(200, headers, body))
+
+            return act
+
+        id_key = b'"invitation_id": "'
+        compressed = [("Content-Encoding", "gzip")]
+        bodies = {
+            "nothing": changed(lambda body: b""),
+            "null": changed(lambda body: b"null"),
+            "html": changed(lambda body: b"<html><title>Log in</title>"),
+            "another_persons": changed(
+                lambda body: body.replace(b"bad@", b"good@")
+            ),
+            "two_ids": changed(
+                lambda body: b'{"invitation_id": "x", ' + body[1:]
+            ),
+            "two_people": changed(
+                lambda body: b'{"email": "good@example.com", ' + body[1:]
+            ),
+            "nul_in_the_id": changed(
+                lambda body: body.replace(id_key, id_key + b"\\u0000")
+            ),
+            "nul_after": changed(lambda body: body + b"\0"),
+            "two_answers": changed(lambda body: body + body),
+            "an_array": changed(lambda body: b"[" + body + b"]"),
+            "no_id": changed(lambda body: body.replace(b"invitation_id", b"x")),
+            "half": changed(lambda body: body[:-9]),
+            "not_utf_8": changed(
+                lambda body: body.replace(id_key, id_key + b"\xff")
+            ),
+            "id_of_a_megabyte": changed(
+                lambda body: body.replace(id_key, id_key + b"x" * 1_000_000)
+            ),
+            "gzip": changed(gzip.compress, *compressed),
+            "gzip_bomb": changed(
+                lambda body: gzip.compress(b" " * 50_000_000), *compressed
+            ),
+        }
+        self.check_cases(
+            Case(name, action, "unknown") for name, action in bodies.items()
         )
 
     def test_an_answer_may_come_before_the_request_was_read(self):

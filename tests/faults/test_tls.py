@@ -6,8 +6,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from raw_server import RawServer, fin, raw, rst
+from raw_server import RawServer, Script, fin, http, invitation, raw, rst
 from transport import (
+    CLOSE,
     FRESH,
     Case,
     Certificates,
@@ -91,6 +92,121 @@ class Tls(TransportCase):
             for death, act in (("fin", fin), ("rst", rst))
             for point, said in cut_points().items()
         )
+
+    def test_a_certificate_that_expires_during_the_run_stops_it(self):
+        def expire(connection, request):
+            connection.server.tls = self.certificates.context("expired")
+            connection.send(http(200, CLOSE, invitation(request)))
+
+        self.check_cases(
+            [
+                Case(
+                    "expires",
+                    script=Script(rows={"bad": expire}),
+                    tls=self.certificates.context("valid"),
+                    options=self.trusting(),
+                    people=FRESH,
+                    others="unprocessed",
+                    exit_code=7,
+                    says="expired",
+                )
+            ]
+        )
+
+    def client(self, name):
+        """The options for a client certificate of this name."""
+        folder = self.certificates.folder
+        key = folder / f"{name}.key"
+        key.chmod(0o600)
+        return ("--cert", str(folder / f"{name}.pem"), "--key", str(key))
+
+    def demanding(self, version):
+        """Of a server that lets in whom its authority has signed."""
+        context = self.certificates.context("valid")
+        context.minimum_version = context.maximum_version = version
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(self.certificates.authority)
+        return context
+
+    def test_a_client_certificate_is_shown_to_a_server_that_asks(self):
+        both = self.certificates.folder / "both.pem"
+        both.write_text(
+            "".join(
+                (self.certificates.folder / f"valid.{end}").read_text()
+                for end in ("pem", "key")
+            )
+        )
+        both.chmod(0o600)
+        self.check_cases(
+            Case(
+                f"{version.name}_{options}",
+                tls=self.demanding(version),
+                options=(*self.trusting(), *options),
+                exit_code=0,
+            )
+            for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
+            for options in (self.client("valid"), ("--cert", str(both)))
+        )
+
+    def test_without_the_right_one_nothing_reaches_the_server(self):
+        """In TLS 1.3 the refusal may come after the request has left: then
+        nobody can tell it from a loss, and the rows are unknown."""
+        for options in ((), self.client("self_signed")):
+            for version, statuses in (
+                (ssl.TLSVersion.TLSv1_2, ("unprocessed",)),
+                (ssl.TLSVersion.TLSv1_3, ("unprocessed", "unknown")),
+            ):
+                with (
+                    self.subTest(version=version, options=options),
+                    RawServer(tls=self.demanding(version)) as server,
+                    run_of(
+                        server.url,
+                        ("one",),
+                        *(*self.trusting(), *options),
+                        *("--give-up-after", "1s"),
+                    ) as run,
+                ):
+                    run.end()
+                    self.check_sane(run)
+                    self.assertIn(run.rows["one"]["status"], statuses)
+                    if version is ssl.TLSVersion.TLSv1_2:
+                        self.assertIn("alert", run.said())
+                    self.assertEqual(server.posts.total(), 0)
+
+    def test_a_key_that_others_can_read_or_that_is_none_is_refused(self):
+        folder = self.certificates.folder
+        locked = folder / "locked.key"
+        self.certificates.openssl(
+            *("ec", "-in", "valid.key", "-aes128", "-passout", "pass:secret"),
+            *("-out", locked),
+        )
+        seen = folder / "seen.key"
+        seen.write_text((folder / "valid.key").read_text())
+        seen.chmod(0o640)
+        cert = ("--cert", folder / "valid.pem")
+        for options, exit_code, words in (
+            ((*cert, "--key", seen), 2, "chmod 600"),
+            (cert, 2, "chmod 600"),  # the key should be in it
+            (("--key", locked), 2, "cert is not"),
+            ((*cert, "--key", folder / "nowhere"), 2, "nowhere"),
+            ((*cert, "--key", folder), 2, "regular file"),
+            ((*cert, "--key", locked), 7, "private key"),
+            ((*cert, "--key", folder / "stranger.key"), 7, "private key"),
+        ):
+            if "valid.pem" in str(options):
+                (folder / "valid.pem").chmod(0o644)
+            with (
+                self.subTest(options=options),
+                RawServer(tls=self.demanding(ssl.TLSVersion.TLSv1_3)) as server,
+                run_of(
+                    server.url, ("one",), *self.trusting(), *map(str, options)
+                ) as run,
+            ):
+                run.end()
+                self.check_sane(run)
+                self.assertEqual(run.exit_code, exit_code, run.said())
+                self.assertIn(words, run.said())
+                self.assertEqual(server.posts.total(), 0)
 
     def test_no_tls_keys_are_logged(self):
         with (

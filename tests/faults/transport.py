@@ -227,6 +227,7 @@ class Certificates:
         "expired": ("IP:127.0.0.1", -1, True),
         "wrong_host": ("DNS:almanac.example.com", 2, True),
         "self_signed": ("IP:127.0.0.1", 2, False),
+        "named": ("DNS:almanac.test", 2, True),
     }
 
     def __init__(self):
