@@ -5,9 +5,11 @@
 #
 # A server that is faster than any client (yardstick) runs on core 1, the
 # client on core 0. It counts what it answered, and rows/s are those by the
-# client's whole time. A client that is not done in CAP seconds is stopped, so
-# that its line is about fewer rows. BUILD_DIR is to be built without
-# sanitizers. A peer that isn't installed is left out:
+# client's whole time. A client that is not done at the cap is stopped, so that
+# its line is about fewer rows. A line is the median of its runs; one that took
+# more than eight seconds is not repeated. Plain HTTP only: the yardstick has no
+# TLS. BUILD_DIR is to be built without sanitizers. A peer that isn't installed
+# is left out:
 #
 #   apt-get install wrk nghttp2-client curl nodejs npm python3-aiohttp time
 #   cp tests/bench/package*.json BUILD_DIR/tests/bench
@@ -170,9 +172,9 @@ run() {
     slow=$(awk -v s="$seconds" 'BEGIN { print (s > 8) }')
 }
 
-# The run in the middle by rows/s.
+# The run in the middle by rows/s, and how many there were.
 median() {
-    sort -g "$1" | awk '{ v[NR] = $0 } END { print v[int((NR + 1) / 2)] }'
+    sort -g "$1" | awk '{ v[NR] = $0 } END { print v[int((NR + 1) / 2)], NR }'
 }
 
 # Sets busy, the time that all cores worked, and ours, that of this script and
@@ -208,8 +210,7 @@ one_set() {
         todo=("${again[@]}")
     done
     echo
-    echo "$rows rows, latency $latency ms, $flight in flight, cap $cap s," \
-        "median of $runs"
+    echo "$rows rows, latency $latency ms, $flight in flight, cap $cap s"
     [ "${#skipped[@]}" = 0 ] || echo "not installed: ${skipped[*]}"
     cores
     awk -v load="$load" -v now="$(cut -d' ' -f1 /proc/loadavg)" -F, \
@@ -218,15 +219,15 @@ one_set() {
           printf "load %s before, %s after; others used %.1f cores\n",
               load, now, others / 100 / (s ? s : 1) }' \
         <<<"$before,$busy,$ours"
-    printf '%-26s %9s %8s %11s %9s %8s %8s\n' \
-        who rows/s of-wrk us-CPU/row peak-MiB rows seconds
+    printf '%-26s %9s %8s %11s %9s %8s %8s %5s\n' \
+        who rows/s of-wrk us-CPU/row peak-MiB rows seconds runs
     local wrk=0
     for peer in "${peers[@]}"; do
         [ -f "$dir/$peer.runs" ] || continue
         [ "$peer" != wrk ] || wrk=$(median "$dir/wrk.runs" | cut -d' ' -f1)
         median "$dir/$peer.runs" | awk -v who="$(label "$peer")" -v wrk="$wrk" '{
-            printf "%-26s %9.0f %8s %11.1f %9.1f %8d %8.2f\n", who, $1,
-                wrk ? sprintf("%.3f", $1 / wrk) : "-", $2, $3, $4, $5 }'
+            printf "%-26s %9.0f %8s %11.1f %9.1f %8d %8.2f %5d\n", who, $1,
+                wrk ? sprintf("%.3f", $1 / wrk) : "-", $2, $3, $4, $5, $6 }'
     done
 }
 
