@@ -148,7 +148,7 @@ run() {
     prepare "$peer"
     local TIMEFORMAT='%3R %3U %3S'
     { time taskset -c 0 /usr/bin/time -q -o "$dir/kib" -f %M \
-        timeout -s INT -k 5 "$cap" "${cmd[@]}" >"$dir/out" 2>&1 ||
+        timeout --foreground -s INT -k 5 "$cap" "${cmd[@]}" >"$dir/out" 2>&1 ||
         status=$?; } 2>"$dir/cost"
     finish_server
     read -r seconds user system <"$dir/cost"
