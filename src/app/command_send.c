@@ -87,6 +87,8 @@ static void start_progress(struct send *send)
 static int run(struct send *send, struct error *err)
 {
     struct pipeline_end end;
+    /* Without the time that the question stood. */
+    send->started_us = clock_monotonic_us();
     start_progress(send);
     struct pipeline_options options = pipeline_options(send);
     if (pipeline_run(&options, &end, err)) {

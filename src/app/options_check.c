@@ -101,7 +101,8 @@ static enum error_kind check_resolve(const struct options *options,
         return ERROR_NONE;
     return error_set(err, ERROR_USAGE,
                      "what became of this person? Say one of --invited and "
-                     "--not-sent");
+                     "--not-sent%s",
+                     options->invited ? ", not both" : "");
 }
 
 static enum error_kind check_forget(const struct options *options,

@@ -67,7 +67,11 @@ static void close_books(struct send *send, struct pipeline_end *end)
         end->why = err;
     }
     send->report = NULL;
-    if (retry_file_commit(send->retry_file, &err))
+    /* A list that was not read to its end must not be replaced by its rows that
+     * were: what is left of it stays beside it, as PATH.partial. */
+    bool is_kept = end->is_input_unread &&
+                   retry_file_is_at(send->retry_file, send->options->input);
+    if (!is_kept && retry_file_commit(send->retry_file, &err))
         end->why = err;
     struct ledger_pace pace = learned_pace(send);
     if (check_totals(send, &err) ||

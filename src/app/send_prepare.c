@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 
 #include "app/console.h"
 #include "app/input_choice.h"
@@ -107,8 +108,10 @@ static void say_plan(const struct send *send)
     const struct plan *plan = &send->plan;
     char *name = text_safe_dup(input_name(send->input));
     char *org = text_safe_dup(send->options->org);
-    fprintf(stderr, "%s: %llu rows, %llu people to invite", name,
-            (unsigned long long)plan->rows, (unsigned long long)plan->to_send);
+    fprintf(stderr, "%s: %llu row%s, %llu %s to invite", name,
+            (unsigned long long)plan->rows, plan->rows == 1 ? "" : "s",
+            (unsigned long long)plan->to_send,
+            plan->to_send == 1 ? "person" : "people");
     for (int status = 1; status < STATUS_COUNT; status++)
         if (plan->settled[status] > 0)
             fprintf(stderr, ", %llu %s",
@@ -172,17 +175,60 @@ static enum error_kind look_ahead(struct send *send, struct error *err)
     return input_rewind(send->input, err);
 }
 
-static enum error_kind open_report(struct send *send, struct error *err)
+static bool is_same_file(const char *one, const char *other)
 {
-    const char *path = send->options->report;
+    struct stat a, b;
+    if (strcmp(one, other) == 0)
+        return true;
+    return stat(one, &a) == 0 && stat(other, &b) == 0 && S_ISREG(a.st_mode) &&
+           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* A slip of the fingers must not replace the list, or one result another. The
+ * retry file may: it is what is left of the list. */
+static enum error_kind check_outputs(const struct send *send, struct error *err)
+{
+    const struct options *options = send->options;
+    const struct {
+        const char *name;
+        const char *path;
+    } outputs[] = {
+        {"report", send->report_path},
+        {"metrics-file", options->metrics_file},
+        {"log-file", options->log_file},
+    };
+    for (size_t i = 0; i < sizeof(outputs) / sizeof(*outputs); i++) {
+        const char *path = outputs[i].path;
+        if (!path || strcmp(path, "-") == 0)
+            continue;
+        if (is_same_file(path, options->input))
+            return error_set(err, ERROR_USAGE, "--%s: %s is the list itself",
+                             outputs[i].name, path);
+        if (retry_file_is_at(send->retry_file, path))
+            return error_set(err, ERROR_USAGE,
+                             "--%s: %s is to be the retry file",
+                             outputs[i].name, path);
+    }
+    return ERROR_NONE;
+}
+
+static void name_results(struct send *send)
+{
+    const struct options *options = send->options;
     struct strbuf name;
     strbuf_init(&name, PATH_CAP);
-    if (path)
-        strbuf_add_str(&name, path);
+    if (options->report)
+        strbuf_add_str(&name, options->report);
     else
         strbuf_addf(&name, "%s.report.csv",
-                    is_stdin(send) ? "stdin" : send->options->input);
+                    is_stdin(send) ? "stdin" : options->input);
     send->report_path = strbuf_detach(&name);
+    send->retry_file = retry_file_new(
+        options->retry_file, input_name(send->input), input_form(send->input));
+}
+
+static enum error_kind open_report(struct send *send, struct error *err)
+{
     return report_open(&send->report, send->report_path,
                        report_format_of(send->report_path), err);
 }
@@ -190,13 +236,13 @@ static enum error_kind open_report(struct send *send, struct error *err)
 enum error_kind send_prepare(struct send *send, struct error *err)
 {
     if (check_can_ask(send, err) || find_server(send, err) ||
-        open_input(send, err) || open_ledger(send, err) ||
+        open_input(send, err))
+        return err->kind;
+    name_results(send);
+    if (check_outputs(send, err) || open_ledger(send, err) ||
         look_ahead(send, err) || signals_open(&send->signal_fd, err) ||
         open_report(send, err))
         return err->kind;
-    send->retry_file =
-        retry_file_new(send->options->retry_file, input_name(send->input),
-                       input_form(send->input));
     if (ledger_begin_run(send->ledger, input_name(send->input), err))
         return err->kind;
     log_write(&send->log, LOG_LEVEL_INFO, "start: %s to %s at %s",

@@ -127,15 +127,18 @@ static enum error_kind print_unknowns(const struct status_view *view, FILE *out,
     if (ledger_each_unknown(view->ledger, print_unknown, &list, err))
         return err->kind;
     print_more(&list);
-    if (list.count > 0)
-        fputs("  Ask them, or look in Almanac; then, for each of them, one "
-              "of\n"
-              "    bulk-invite resolve EMAIL --invited\n"
-              "    bulk-invite resolve EMAIL --not-sent\n"
-              "  or send to all of them once more, which may be a second "
-              "e-mail to some:\n"
-              "    bulk-invite send FILE --retry-unknown\n",
-              out);
+    if (list.count == 0)
+        return ERROR_NONE;
+    char *org = text_safe_dup(ledger_organization(view->ledger));
+    fprintf(out,
+            "  Ask them, or look in Almanac; then, for each of them, one of\n"
+            "    bulk-invite resolve EMAIL --invited --org %s\n"
+            "    bulk-invite resolve EMAIL --not-sent --org %s\n"
+            "  or send to all of them once more, which may be a second e-mail "
+            "to some:\n"
+            "    bulk-invite send FILE --retry-unknown --org %s\n",
+            org, org, org);
+    free(org);
     return ERROR_NONE;
 }
 

@@ -27,13 +27,6 @@ static void add_quoted(struct strbuf *out, const char *word)
     strbuf_add_char(out, '\'');
 }
 
-/* A proxy's password was typed, but need not be in a log or a mail. */
-static bool has_password(const char *word)
-{
-    const char *host = strstr(word, "://");
-    return host && strchr(host, '@');
-}
-
 /* Is it --NAME or --NAME=VALUE? */
 static bool is_flag(const char *word, const char *name)
 {
@@ -61,22 +54,42 @@ static void add_org(struct strbuf *out, const struct options *options)
     add_quoted(out, options->org);
 }
 
+/* What the flag at argv[i] says, with *used words of argv: "--x=VALUE" or "--x"
+ * and the next word. */
+static const char *value_of(const struct options *options, int i, int *used)
+{
+    const char *equals = strchr(options->argv[i], '=');
+
+    *used = equals || i + 1 == options->argc ? 1 : 2;
+    return equals ? equals + 1 : options->argv[i + *used - 1];
+}
+
 char *typed_command_send(const struct options *options, const char *input)
 {
     struct strbuf out;
     bool is_replaced = false;
 
     strbuf_init(&out, COMMAND_CAP);
-    for (int i = 0; i < options->argc; i++) {
+    for (int i = 0, used = 1; i < options->argc; i += used) {
         const char *word = options->argv[i];
+        used = 1;
+        /* The first few were sent: the rest is not to be sent in drops. */
+        if (is_flag(word, "limit")) {
+            value_of(options, i, &used);
+            continue;
+        }
+        /* A proxy's password need not be in a log or a mail. */
+        if (is_flag(word, "proxy") &&
+            strchr(value_of(options, i, &used), '@')) {
+            strbuf_add_str(&out, " --proxy ...");
+            continue;
+        }
+        used = 1;
         if (i > 1 && !is_replaced && strcmp(word, options->input) == 0) {
             is_replaced = true;
             word = input;
         }
-        if (has_password(word))
-            strbuf_add_str(&out, " ...");
-        else
-            add_quoted(&out, word);
+        add_quoted(&out, word);
     }
     add_org(&out, options);
     return strbuf_detach(&out);

@@ -9,6 +9,20 @@
 #define ERROR_SHOWN_MAX 200
 #define WORDS_CAP       1024
 
+static bool has_word(const char *text, const char *word)
+{
+    size_t len = strlen(word);
+    const char *found = text;
+
+    while ((found = strcasestr(found, word)) != NULL) {
+        bool is_begin = found == text || !isalpha((unsigned char)found[-1]);
+        if (is_begin && !isalpha((unsigned char)found[len]))
+            return true;
+        found += len;
+    }
+    return false;
+}
+
 static bool is_about_role(const struct outcome *outcome)
 {
     if (outcome->code == CODE_ROLE_NOT_ALLOWED)
@@ -16,7 +30,8 @@ static bool is_about_role(const struct outcome *outcome)
     return outcome->status == STATUS_REJECTED &&
            (outcome->code == CODE_VALIDATION ||
             outcome->code == CODE_REFUSED) &&
-           strcasestr(outcome->error, "role") != NULL;
+           (has_word(outcome->error, "role") ||
+            has_word(outcome->error, "roles"));
 }
 
 static void add_role(const char *role, struct strbuf *words)

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <iconv.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -258,6 +257,11 @@ enum error_kind retry_file_commit(struct retry_file *file, struct error *err)
 const char *retry_file_path(const struct retry_file *file)
 {
     return file->is_complete ? file->path : NULL;
+}
+
+bool retry_file_is_at(const struct retry_file *file, const char *path)
+{
+    return strcmp(file->path, path) == 0;
 }
 
 uint64_t retry_file_left_out(const struct retry_file *file,

@@ -1,6 +1,7 @@
 #ifndef BULK_INVITE_REPORT_RETRY_FILE_H
 #define BULK_INVITE_REPORT_RETRY_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -42,6 +43,9 @@ enum error_kind retry_file_commit(struct retry_file *file,
 
 /* NULL when none was made. */
 const char *retry_file_path(const struct retry_file *file);
+
+/* Is this its path, complete or not? */
+bool retry_file_is_at(const struct retry_file *file, const char *path);
 
 /* Rows that need a look and are not in it, as they have no record or are beyond
  * 16 MiB of duplicates: how many, and the first one's line. */

@@ -193,8 +193,8 @@ static void add_next(const struct summary *summary, struct strbuf *out)
     if (unknown > 0 && summary->resolve) {
         strbuf_add_str(
             out, "Unknown: not sent again unasked (--retry-unknown does). "
-                 "Ask these people, or look\n"
-                 "in Almanac, and say what became of each:\n");
+                 "Ask these people,\n"
+                 "or look in Almanac, and say what became of each:\n");
         add_name(out, "  ", summary->resolve);
     }
 }

@@ -439,6 +439,19 @@ class Usage(BadCase):
         self.refused(self.arguments(sandbox, "team.csv", args), *words, **how)
         self.assertEqual(sandbox.seen()["posts"], 0)
 
+    def test_a_result_in_place_of_the_list_or_of_another_result(self):
+        link = self.folder / "link.csv"
+        link.symlink_to("team.csv")
+        for flag, path, words in (
+            ("--report", "team.csv", "is the list itself"),
+            ("--report", "link.csv", "is the list itself"),
+            ("--log-file", "./team.csv", "is the list itself"),
+            ("--metrics-file", "team.csv", "is the list itself"),
+            ("--report", "team.csv.retry.csv", "is to be the retry file"),
+        ):
+            with self.subTest(flag=flag, path=path):
+                self.refused_send([flag, path], flag, words)
+
     def test_no_command(self):
         self.refused([], "bulk-invite send FILE --org ORG", "--help")
 

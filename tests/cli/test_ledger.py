@@ -431,9 +431,9 @@ class Status(LedgerCase):
             "  1 rejected by the server",
             "  1 unknown",
             "  run 1, line 3: b@x.org",
-            "    bulk-invite resolve EMAIL --invited",
-            "    bulk-invite resolve EMAIL --not-sent",
-            "    bulk-invite send FILE --retry-unknown",
+            "    bulk-invite resolve EMAIL --invited --org acme",
+            "    bulk-invite resolve EMAIL --not-sent --org acme",
+            "    bulk-invite send FILE --retry-unknown --org acme",
         ):
             self.assertIn(line + "\n", text)
         self.assertNotIn("In use", text)

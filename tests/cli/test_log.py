@@ -82,6 +82,18 @@ class Said(SendCase):
         )
         self.assertIn("--proxy ...", done.stderr)
         self.assertNotIn("secret", done.stderr)
+        for flags in (["--proxy=me:secret@[::1]:9"], ["--proxy", "me:secret@h"]):
+            done = self.send(self.sandbox(), *flags, "--keep-going", expect=3)
+            self.assertIn("--proxy ... --keep-going", done.stderr)
+            self.assertNotIn("secret", done.stderr)
+
+    def test_what_a_limit_left_is_not_to_be_sent_in_drops(self):
+        self.team(3)
+        for flags in (["--limit", "1"], ["--limit=1"]):
+            done = self.send(self.sandbox(), *flags, expect=3)
+            command = done.stderr.splitlines()[-1]
+            self.assertIn(" send team.csv ", command)
+            self.assertNotIn("limit", command)
 
     def test_how_to_settle_who_is_unknown_is_told(self):
         self.team(1)

@@ -182,7 +182,8 @@ static void wrong_command_lines_are_told_the_way_out(void **state)
         {"resolve a@x.org --org a",
          "what became of this person? Say one of --invited and --not-sent"},
         {"resolve a@x.org --invited --not-sent --org a",
-         "what became of this person? Say one of --invited and --not-sent"},
+         "what became of this person? Say one of --invited and --not-sent, not "
+         "both"},
         {"resolve a@x.org --invited --no-invited --org a",
          "what became of this person? Say one of --invited and --not-sent"},
         {"resolve a@x.org b@x.org --invited --org a",

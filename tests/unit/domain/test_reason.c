@@ -38,6 +38,8 @@ static void a_reason_is_told_in_plain_words(void **state)
          "a role that is none was refused by the server: no"},
         {"member", STATUS_REJECTED, CODE_VALIDATION, "email: not a mailbox",
          "refused by the server: email: not a mailbox"},
+        {"member", STATUS_REJECTED, CODE_REFUSED, "on parole, enroled",
+         "refused by the server: on parole, enroled"},
         {"member", STATUS_REJECTED, CODE_FORBIDDEN, "your role is too low",
          "refused by the server: your role is too low"},
         {"member", STATUS_REJECTED, CODE_REFUSED,

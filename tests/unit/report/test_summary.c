@@ -166,8 +166,8 @@ static void an_early_stop_says_why_and_what_is_unknown(void **state)
            "owed is sent:\n"
            "  bulk-invite send - --org a\n"
            "Unknown: not sent again unasked (--retry-unknown does). Ask these "
-           "people, or look\n"
-           "in Almanac, and say what became of each:\n"
+           "people,\n"
+           "or look in Almanac, and say what became of each:\n"
            "  bulk-invite resolve EMAIL --org a\n");
 }
 
