@@ -4,7 +4,7 @@
 #
 #   tests/run.sh            all of it: AddressSanitizer + UBSan (gcc), injected
 #                           faults and the package (no sanitizer),
-#                           ThreadSanitizer (clang), 10 s of each fuzz target,
+#                           ThreadSanitizer (clang), 10,000 inputs for each fuzz target,
 #                           lint
 #   tests/run.sh REGEX      only the tests whose names match, ASan + UBSan
 set -euo pipefail
@@ -65,5 +65,6 @@ ctest --test-dir build/plain --output-on-failure -j 2 --no-tests=error \
     -R '^package/|faults/test_(torture|order|failures|starts|clock|names|pressure)|cli/test_(limits|hardening)'
 build build/tsan clang thread
 ctest --test-dir build/tsan --output-on-failure -j 2 --no-tests=error
-tests/fuzz/run.sh 10
+# The same inputs each time: what is new is for the long form to find.
+RUNS=10000 tests/fuzz/run.sh 10
 tests/lint.sh build/tsan

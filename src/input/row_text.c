@@ -19,23 +19,30 @@ static size_t skip_blanks_back(const char *text, size_t at, char delimiter)
     return at;
 }
 
-/* Where the delimiter before the last cell is; `len` when there is none, or
- * quotes that don't match. */
+/* Where the quoted cell that ends before `at` begins; 0 when the quotes don't
+ * match. */
+static size_t quoted_start(const char *text, size_t at, char delimiter)
+{
+    at--;
+    while (at > 0 && (text[at - 1] != '"' || (at > 1 && text[at - 2] == '"')))
+        at -= text[at - 1] == '"' ? 2 : 1;
+    return skip_blanks_back(text, at > 0 ? at - 1 : 0, delimiter);
+}
+
+/* Where the delimiter before the last cell is; `len` when there is none. */
 static size_t last_cell(const char *text, size_t len, char delimiter)
 {
     size_t at = skip_blanks_back(text, len, delimiter);
 
     if (at > 0 && text[at - 1] == '"') {
-        at--;
-        while (at > 0 &&
-               (text[at - 1] != '"' || (at > 1 && text[at - 2] == '"')))
-            at -= text[at - 1] == '"' ? 2 : 1;
-        at = skip_blanks_back(text, at > 0 ? at - 1 : 0, delimiter);
-    } else {
-        while (at > 0 && text[at - 1] != delimiter)
-            at--;
+        size_t start = quoted_start(text, at, delimiter);
+        if (start > 0 && text[start - 1] == delimiter)
+            return start - 1;
     }
-    return at > 0 && text[at - 1] == delimiter ? at - 1 : len;
+    /* Without quotes around it, though one may stand at its end: 5" */
+    while (at > 0 && text[at - 1] != delimiter)
+        at--;
+    return at > 0 ? at - 1 : len;
 }
 
 static bool is_invalid_cell(const char *text, size_t start, size_t len)

@@ -26,8 +26,9 @@ static void make_folder(void)
 struct rows {
     uint64_t count;
     uint64_t sum;     /* of the good ones' addresses and roles, in order */
-    bool is_doubtful; /* a bad one has quotes: they may leave open what a cell
-                         is */
+    bool is_doubtful; /* a bad one has quotes, which may leave open what a cell
+                         is; or is in another encoding than the rest, and
+                         without the rest it may be the one that is found */
     bool is_whole;
     char delimiter;
 };
@@ -65,6 +66,7 @@ static struct rows read_rows(const struct input_options *options,
         rows.is_doubtful |=
             !row->person && row->record &&
             memchr(row->record->text, '"', row->record->len) != NULL;
+        rows.is_doubtful |= row->outcome.code == CODE_BAD_ENCODING;
         outcome_set(&row->outcome, STATUS_REJECTED, CODE_REFUSED,
                     "the server's \"word\", no");
         if (file)
