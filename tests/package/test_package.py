@@ -172,6 +172,10 @@ class Package(unittest.TestCase):
         self.assertEqual(self.version, self.field("Version"))
         self.assertEqual(self.version, newest.strip())
         self.assertEqual(f"bulk-invite {self.version}\n", run(program, "version"))
+        changes = (ROOT / "docs/CHANGELOG.md").read_text(encoding="utf-8")
+        self.assertEqual(
+            self.version, re.search(r"^## (\S+)", changes, re.M)[1]
+        )
 
     def test_it_depends_on_the_libraries_it_uses(self):
         depends = self.field("Depends")
