@@ -56,65 +56,55 @@ static enum error_kind write_report(struct ledger *ledger,
     return ERROR_NONE;
 }
 
-static enum error_kind count_row(void *html, const struct row *row,
-                                 struct error *err)
+struct page_source {
+    struct ledger *ledger;
+    struct ledger_run run;
+};
+
+static enum error_kind each_page_row(void *context, html_take_row *take,
+                                     void *html, struct error *err)
 {
-    (void)err;
-    html_count_row(html, row);
-    return ERROR_NONE;
+    struct page_source *source = context;
+    return ledger_each_row(source->ledger, &source->run, take, html, err);
 }
 
-static enum error_kind add_page_row(void *html, const struct row *row,
-                                    struct error *err)
+static void add_page_hold(void *html, const struct ledger_hold *hold)
 {
-    return html_add_row(html, row, err);
+    html_add_hold(html, hold->reason, hold->from_s, hold->until_s);
 }
 
-static void count_hold(void *html, const struct ledger_hold *hold)
+static enum error_kind each_page_hold(void *context, struct html *html,
+                                      struct error *err)
 {
-    html_count_hold(html, hold->reason, hold->from_s, hold->until_s);
-}
-
-/* Twice through the rows: memory stays flat. */
-static enum error_kind fill_page(struct html *html, struct ledger *ledger,
-                                 struct ledger_run *run, struct error *err)
-{
-    bool wants_rows = false;
-    if (ledger_each_row(ledger, run, count_row, html, err) ||
-        ledger_each_hold(ledger, run->id, count_hold, html, err) ||
-        html_begin_rows(html, run->in_hand, &wants_rows, err) || !wants_rows)
-        return err->kind;
-    return ledger_each_row(ledger, run, add_page_row, html, err);
+    struct page_source *source = context;
+    return ledger_each_hold(source->ledger, source->run.id, add_page_hold, html,
+                            err);
 }
 
 static enum error_kind write_page(struct ledger *ledger,
                                   const struct options *options,
                                   struct error *err)
 {
-    struct ledger_run run;
-    struct html *html;
-    if (ledger_find_run(ledger, (int64_t)options->run, &run, err))
+    struct page_source source = {.ledger = ledger};
+    struct ledger_run *run = &source.run;
+    if (ledger_find_run(ledger, (int64_t)options->run, run, err))
         return err->kind;
     struct html_run told = {
-        .id = run.id,
-        .input = run.input,
+        .id = run->id,
+        .input = run->input,
         .server = ledger_server(ledger),
         .organization = ledger_organization(ledger),
-        .end = status_end_of(&run),
-        .started_s = run.started_s,
-        .ended_s = run.ended_s,
-        .is_going = run.is_going,
-        .was_killed = run.exit_code < 0,
-        .already_invited = run.already_invited,
+        .end = status_end_of(run),
+        .started_s = run->started_s,
+        .ended_s = run->ended_s,
+        .is_going = run->is_going,
+        .was_killed = run->exit_code < 0,
+        .already_invited = run->already_invited,
+        .each_row = each_page_row,
+        .each_hold = each_page_hold,
+        .context = &source,
     };
-    const char *path = options->output ? options->output : "-";
-    if (html_open(&html, path, &told, err))
-        return err->kind;
-    if (fill_page(html, ledger, &run, err)) {
-        html_abandon(html);
-        return err->kind;
-    }
-    return html_commit(html, err);
+    return html_write(options->output ? options->output : "-", &told, err);
 }
 
 /* A page is for a browser. */

@@ -7,7 +7,7 @@
 #include "base/strbuf.h"
 #include "input/csv_reader.h"
 #include "ledger/json_line.h"
-#include "report/report_parse.h"
+#include "report/report_row.h"
 
 /* As much as a report ever writes for one row. */
 #define LINE_CAP ((size_t)4 * 1024 * 1024)

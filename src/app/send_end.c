@@ -173,7 +173,6 @@ int send_end(struct send *send, struct pipeline_end *end)
     close_books(send, end);
     int exit_code = exit_code_of(send, end);
     send->is_finished = !stop_reason(end) && !end->is_input_unread;
-    tally_sort(send->reasons);
     log_findings(send);
     if (send->options->quiet) {
         if (exit_code != 0)

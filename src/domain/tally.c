@@ -16,10 +16,7 @@ void tally_free(struct tally *tally)
 {
     if (!tally)
         return;
-    for (size_t i = 0; i < tally->count; i++) {
-        free(tally->entries[i].name);
-        free(tally->entries[i].key);
-    }
+    tally_fold(tally, 0);
     free(tally);
 }
 
@@ -97,4 +94,17 @@ void tally_sort(struct tally *tally)
         qsort(entry->lines, kept, sizeof(*entry->lines), compare_lines);
     }
     qsort(tally->entries, tally->count, sizeof(*tally->entries), compare);
+}
+
+void tally_fold(struct tally *tally, size_t most)
+{
+    while (tally->count > most) {
+        struct tally_entry *entry = &tally->entries[--tally->count];
+
+        tally->others.count += entry->count;
+        for (size_t kind = 0; kind < TALLY_KINDS; kind++)
+            tally->others.kinds[kind] += entry->kinds[kind];
+        free(entry->name);
+        free(entry->key);
+    }
 }

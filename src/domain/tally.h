@@ -48,4 +48,7 @@ struct tally_entry *tally_add_like(struct tally *tally, const char *key,
  * afterwards. */
 void tally_sort(struct tally *tally);
 
+/* Keeps the first `most` names of a sorted tally; the rest goes to `others`. */
+void tally_fold(struct tally *tally, size_t most);
+
 #endif

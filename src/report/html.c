@@ -1,95 +1,36 @@
 #include "report/html.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/html_state.h"
-#include "report/html_text.h"
+#include "base/atomic_file.h"
+#include "base/random.h"
+#include "base/strbuf.h"
+#include "html_page.h"
+#include "report/html_parts.h"
 
-#define PART_CAP (16 * 1024 * 1024) /* far above what a section can hold */
+#define PART_CAP (16 * 1024 * 1024) /* far above what one part can hold */
+
+/* As many rows that need a look are on one page: Chromium needs 0.7 GB and 8 s
+ * for them. */
+#define ROWS_MOST 500000
 
 /* Rows of one table: a browser lays out only those in sight. */
 #define BLOCK_ROWS 500
 
-static void release(struct html *html)
-{
-    tally_free(html->roles);
-    tally_free(html->domains);
-    tally_free(html->reasons);
-    strbuf_clear(&html->out);
-    strbuf_clear(&html->name);
-    free(html);
-}
-
-enum error_kind html_open(struct html **html, const char *path,
-                          const struct html_run *run, struct error *err)
-{
-    struct html *opened = xcalloc(1, sizeof(*opened));
-
-    *html = NULL;
-    opened->run = run;
-    opened->statuses[STATUS_ALREADY_INVITED] = run->already_invited;
-    opened->kinds[HTML_QUIET] = run->already_invited;
-    opened->roles = tally_new();
-    opened->domains = tally_new();
-    opened->reasons = tally_new();
-    strbuf_init(&opened->out, PART_CAP);
-    /* so much that html_text() sees where it was cut */
-    strbuf_init(&opened->name, HTML_TEXT_MOST + 1);
-    html_chart_init(&opened->chart, run->started_s);
-    if (atomic_file_open(&opened->file, path, err))
-        release(opened);
-    else
-        *html = opened;
-    return err->kind;
-}
-
-void html_abandon(struct html *html)
-{
-    if (!html)
-        return;
-    atomic_file_abandon(html->file);
-    release(html);
-}
+struct html {
+    const struct html_run *run;
+    struct atomic_file *file;
+    struct strbuf out; /* what is not in the file yet */
+    uint64_t undated;  /* rows that are not in the chart */
+    uint64_t written;  /* rows that need a look */
+    struct html_tables tables;
+    struct html_chart chart;
+};
 
 /* --- counting --- */
-
-enum html_group html_group_of(const struct outcome *outcome)
-{
-    if (outcome_needs_look(outcome))
-        return HTML_LOOK;
-    return outcome->status == STATUS_INVITED ? HTML_INVITED : HTML_QUIET;
-}
-
-/* Words that are the same for rows with the same trouble. */
-static const char *reason_of(const struct outcome *outcome)
-{
-    if (outcome->code == CODE_DUPLICATE_OTHER_ROLE)
-        return "the same person stands on an earlier line with another role";
-    return outcome->error ? outcome->error : status_label(outcome->status);
-}
-
-static void count_name(struct html *html, struct tally *tally, const char *name,
-                       const struct row *row)
-{
-    strbuf_reset(&html->name);
-    strbuf_add_str(&html->name, name);
-    struct tally_entry *entry =
-        tally_add(tally, strbuf_str(&html->name), row->line);
-    entry->kinds[html_group_of(&row->outcome)]++;
-}
-
-static void count_domain(struct html *html, const struct row *row)
-{
-    const char *at = strrchr(row->email, '@');
-    char domain[HTML_TEXT_MOST + 2] = "";
-
-    for (size_t i = 0; at && at[i + 1] && i + 1 < sizeof(domain); i++)
-        domain[i] = (char)(at[i + 1] >= 'A' && at[i + 1] <= 'Z' ? at[i + 1] | 32
-                                                                : at[i + 1]);
-    count_name(html, html->domains, domain, row);
-}
 
 /* Was it settled by the run itself, and not by hand, by what noticed that the
  * run was killed, or by the run's end? */
@@ -102,31 +43,136 @@ static bool is_in_chart(const struct html_run *run, const struct row *row)
            (run->ended_s == 0 || at_s < run->ended_s + !run->was_killed);
 }
 
-void html_count_row(struct html *html, const struct row *row)
+static enum error_kind count_row(void *context, const struct row *row,
+                                 struct error *err)
 {
-    enum html_group group = html_group_of(&row->outcome);
+    struct html *html = context;
 
-    html->statuses[row->outcome.status]++;
-    html->kinds[group]++;
-    count_name(html, html->roles, row->role, row);
-    count_domain(html, row);
-    if (group == HTML_LOOK)
-        count_name(html, html->reasons, reason_of(&row->outcome), row);
+    (void)err;
+    html_tables_add(&html->tables, row);
     if (is_in_chart(html->run, row))
-        html_chart_add(&html->chart, row->settled_s, group);
+        html_chart_add(&html->chart, row->settled_s,
+                       html_group_of(&row->outcome));
     else
         html->undated++;
+    return ERROR_NONE;
 }
 
-void html_count_hold(struct html *html, enum hold_reason reason, int64_t from_s,
-                     int64_t until_s)
+void html_add_hold(struct html *html, enum hold_reason reason, int64_t from_s,
+                   int64_t until_s)
 {
+    int64_t ended_s = html->run->ended_s;
     struct html_hold hold = {from_s, until_s, reason};
 
-    if (html->run->ended_s > 0 && until_s > html->run->ended_s)
-        hold.until_s = html->run->ended_s;
-    html_chart_hold(&html->chart, &hold);
+    if (ended_s > 0 && until_s > ended_s)
+        hold.until_s = ended_s;
+    html_chart_hold(&html->chart, hold);
 }
+
+/* --- what stands before the rows --- */
+
+/* Neither title nor addresses of the page may name anybody. */
+static void add_head(struct html *html)
+{
+    uint64_t random[2];
+    char nonce[33];
+
+    random_bytes(random, sizeof(random));
+    snprintf(nonce, sizeof(nonce), "%016" PRIx64 "%016" PRIx64, random[0],
+             random[1]);
+    strbuf_addf(&html->out,
+                "<!DOCTYPE html>\n<html lang=en>\n<meta charset=utf-8>\n"
+                "<meta http-equiv=Content-Security-Policy content=\""
+                "default-src 'none'; style-src 'nonce-%s'; script-src "
+                "'nonce-%s'; base-uri 'none'; form-action 'none'\">\n"
+                "<meta name=viewport content=\"width=device-width, "
+                "initial-scale=1\">\n<meta name=robots content=noindex>\n"
+                "<title>Run %" PRId64 " of bulk-invite</title>\n"
+                "<style nonce=%s>\n%s</style>\n"
+                "<script nonce=%s>\n%s</script>\n<body>\n",
+                nonce, nonce, html->run->id, nonce, page_css, nonce, page_js);
+}
+
+static void add_headline(struct html *html)
+{
+    struct strbuf *out = &html->out;
+    uint64_t invited = html->tables.groups[HTML_INVITED];
+    uint64_t look = html->tables.groups[HTML_LOOK];
+
+    strbuf_add_str(out, "<h1>");
+    if (html_group_sum(html->tables.groups) == 0)
+        strbuf_add_str(out, "There were no rows");
+    else if (invited > 0)
+        strbuf_addf(out, "%s %s invited", html_number(invited).text,
+                    invited == 1 ? "person was" : "people were");
+    else
+        strbuf_add_str(out, look > 0 ? "Nobody was invited"
+                                     : "Nobody had to be invited");
+    if (look > 0)
+        strbuf_addf(out, ", <a class=look href=\"#rows\">%s need%s a look</a>",
+                    html_count(look, "row").text, look == 1 ? "s" : "");
+    strbuf_add_str(out, "</h1>\n");
+}
+
+static void add_fact(struct strbuf *out, const char *name, const char *text)
+{
+    strbuf_addf(out, "<div><dt>%s<dd>", name);
+    html_text(out, text);
+    strbuf_add_str(out, "</div>\n");
+}
+
+static void add_header(struct html *html)
+{
+    const struct html_run *run = html->run;
+    struct strbuf *out = &html->out;
+
+    strbuf_addf(out, "<header>\n<p class=kicker>Run %" PRId64 "</p>\n",
+                run->id);
+    add_headline(html);
+    if (html_group_sum(html->tables.groups) > 0)
+        html_share(out, html->tables.groups);
+    strbuf_add_str(out, "<dl>\n");
+    add_fact(out, "List", run->input);
+    add_fact(out, "Organization", run->organization);
+    add_fact(out, "Server", run->server);
+    add_fact(out, "Began (UTC)", html_time(run->started_s).text);
+    if (run->ended_s > 0 && !run->was_killed)
+        add_fact(out, "Took",
+                 html_duration(run->ended_s - run->started_s).text);
+    add_fact(out, "End", run->end);
+    strbuf_add_str(out, "</dl>\n");
+    if (run->is_going)
+        strbuf_add_str(out, "<p class=note>This run is still going: some rows "
+                            "are not settled yet, others not read.</p>\n");
+    strbuf_add_str(out, "</header>\n<main>\n");
+}
+
+static void add_chart(struct html *html)
+{
+    struct strbuf *out = &html->out;
+    uint64_t counted = html->run->already_invited;
+    uint64_t stored = html_group_sum(html->tables.groups) - counted;
+
+    if (stored > 0)
+        strbuf_add_str(out, "<h2>Over time</h2>\n");
+    if (stored > html->undated)
+        html_chart_write(&html->chart, out);
+    if (html->undated > 0)
+        strbuf_addf(out,
+                    "<p class=note>Not in here: %s that %s not sent, or "
+                    "settled outside the run.</p>\n",
+                    html_count(html->undated, "row").text,
+                    html->undated == 1 ? "was" : "were");
+    if (counted > 0)
+        strbuf_addf(out,
+                    "<p class=note>Of people invited before the run, %s %s "
+                    "only counted: in the totals, not in roles, domains and "
+                    "times.</p>\n",
+                    html_count(counted, "row").text,
+                    counted == 1 ? "was" : "were");
+}
+
+/* --- rows --- */
 
 static enum error_kind put(struct html *html, struct error *err)
 {
@@ -138,76 +184,109 @@ static enum error_kind put(struct html *html, struct error *err)
     return kind;
 }
 
-enum error_kind html_begin_rows(struct html *html, uint64_t in_hand,
-                                bool *wants_rows, struct error *err)
+static void begin_block(struct html *html)
 {
-    *wants_rows = html->kinds[HTML_LOOK] > 0;
-    html_sections(html, in_hand);
-    return put(html, err);
-}
+    static const char *const heads[] = {"Line",   "Address", "Role",
+                                        "Status", "Why",     NULL};
 
-/* --- rows --- */
-
-static void begin_block(struct html *html, uint64_t line)
-{
-    uint64_t left = html->kinds[HTML_LOOK] - html->written;
-
-    strbuf_addf(&html->out,
-                "<div class=\"block%s\"><table><caption class=\"unseen\">Rows "
-                "that need a look, from line %" PRIu64 " on</caption><thead>"
-                "<tr><th scope=\"col\">Line</th><th scope=\"col\">Address</th>"
-                "<th scope=\"col\">Role</th><th scope=\"col\">Status</th>"
-                "<th scope=\"col\">Why</th></tr></thead><tbody>\n",
-                left >= BLOCK_ROWS ? " long" : "", line);
+    if (html->written > 0)
+        strbuf_add_str(&html->out, "</table></div>\n");
+    strbuf_add_str(&html->out, "<div class=block>");
+    html_table(&html->out, "rows", NULL, heads);
 }
 
 static void add_cell(struct strbuf *out, const char *text)
 {
-    strbuf_add_str(out, text && *text ? "<td>" : "<td class=\"muted\">");
-    html_text(out, text && *text ? text : "none");
-    strbuf_add_str(out, "</td>");
+    strbuf_add_str(out, *text ? "<td>" : "<td class=muted>");
+    html_text(out, *text ? text : "none");
 }
 
-enum error_kind html_add_row(struct html *html, const struct row *row,
-                             struct error *err)
+static enum error_kind add_row(void *context, const struct row *row,
+                               struct error *err)
 {
+    struct html *html = context;
     struct strbuf *out = &html->out;
     const struct outcome *outcome = &row->outcome;
 
-    if (!outcome_needs_look(outcome) || html->written == HTML_ROWS_MOST)
+    if (!outcome_needs_look(outcome) || html->written == ROWS_MOST)
         return ERROR_NONE;
     if (html->written % BLOCK_ROWS == 0)
-        begin_block(html, row->line);
+        begin_block(html);
     html->written++;
-    strbuf_addf(out, "<tr><th scope=\"row\">%" PRIu64 "</th>", row->line);
+    strbuf_addf(out, "<tr><th>%" PRIu64, row->line);
     add_cell(out, row->email);
     add_cell(out, row->role);
     add_cell(out, status_name(outcome->status));
     add_cell(out, outcome->error ? outcome->error
                                  : outcome_code_name(outcome->code));
     strbuf_add_str(out, "</tr>\n");
-    if (html->written % BLOCK_ROWS == 0)
-        strbuf_add_str(out, "</tbody></table></div>\n");
     return put(html, err);
 }
 
-enum error_kind html_commit(struct html *html, struct error *err)
+static enum error_kind add_rows(struct html *html, struct error *err)
 {
-    struct strbuf *out = &html->out;
+    const struct html_run *run = html->run;
+    uint64_t look = html->tables.groups[HTML_LOOK];
 
-    if (html->written % BLOCK_ROWS != 0)
-        strbuf_add_str(out, "</tbody></table></div>\n");
-    if (html->written > 0)
-        strbuf_add_str(out, "</section>\n");
-    strbuf_add_str(out, "</main>\n<footer><p>This page holds personal data: "
-                        "whoever gets it can read the addresses on it. Made "
-                        "by bulk-invite " BULK_INVITE_VERSION ".</p></footer>\n"
-                        "</body>\n</html>\n");
-    if (put(html, err)) {
-        html_abandon(html);
+    if (look == 0)
+        return ERROR_NONE;
+    strbuf_add_str(&html->out, "<h2 id=rows>Rows that need a look</h2>\n");
+    if (look > ROWS_MOST)
+        strbuf_addf(&html->out,
+                    "<p class=note>These are the first %s of %s, as many as a "
+                    "browser can bear. All are in <code>bulk-invite report "
+                    "%" PRId64 " -o run%" PRId64 ".csv</code>.</p>\n",
+                    html_number(ROWS_MOST).text, html_number(look).text,
+                    run->id, run->id);
+    if (run->each_row(run->context, add_row, html, err))
         return err->kind;
-    }
-    enum error_kind kind = atomic_file_commit(html->file, err);
-    release(html);
+    strbuf_add_str(&html->out, "</table></div>\n");
+    return ERROR_NONE;
+}
+
+static enum error_kind write_page(struct html *html, struct error *err)
+{
+    const struct html_run *run = html->run;
+
+    if (run->each_row(run->context, count_row, html, err) ||
+        run->each_hold(run->context, html, err))
+        return err->kind;
+    add_head(html);
+    add_header(html);
+    if (html_group_sum(html->tables.groups) > 0)
+        html_tables_write(&html->tables, &html->out);
+    add_chart(html);
+    if (add_rows(html, err))
+        return err->kind;
+    strbuf_add_str(&html->out,
+                   "</main>\n<footer><p>This page holds personal data: "
+                   "whoever gets it can read the addresses on it. Made "
+                   "by bulk-invite " BULK_INVITE_VERSION ".</p></footer>\n");
+    return put(html, err);
+}
+
+enum error_kind html_write(const char *path, const struct html_run *run,
+                           struct error *err)
+{
+    struct html *html = xcalloc(1, sizeof(*html));
+
+    html->run = run;
+    html->tables.statuses[STATUS_ALREADY_INVITED] = run->already_invited;
+    html->tables.groups[HTML_QUIET] = run->already_invited;
+    for (int i = 0; i < HTML_NAMES; i++)
+        html->tables.names[i] = tally_new();
+    html->chart.start_s = run->started_s;
+    strbuf_init(&html->out, PART_CAP);
+    enum error_kind kind = atomic_file_open(&html->file, path, err);
+    if (!kind)
+        kind = write_page(html, err);
+    if (!kind)
+        kind = atomic_file_commit(html->file, err);
+    else
+        atomic_file_abandon(html->file);
+    for (int i = 0; i < HTML_NAMES; i++)
+        tally_free(html->tables.names[i]);
+    strbuf_clear(&html->out);
+    free(html);
     return kind;
 }

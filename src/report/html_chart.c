@@ -1,10 +1,9 @@
-#include "report/html_chart.h"
+#include "report/html_parts.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "report/html_text.h"
 
 /* In units of the drawing; it is stretched to what room there is. */
 #define COLUMN_WIDTH 10
@@ -12,47 +11,26 @@
 #define HEIGHT       1000
 #define BAR_LEAST    12 /* one row among thousands is still seen */
 
-#define SHORT_S      3
-#define HOLDS_LISTED 50
+#define SHORT_S 3
+#define DAY_S   86400
 
 /* Each divides the next, so that columns can be put together. */
-static const int64_t widths_s[] = {
-    1, 5, 15, 30, 60, 300, 900, 1800, 3600, 10800, 21600, 43200, 86400, 604800};
+static const int64_t widths_s[] = {1,     5,     15,    30,       60,
+                                   300,   900,   1800,  3600,     10800,
+                                   21600, 43200, DAY_S, 7 * DAY_S};
 #define WIDTHS (sizeof(widths_s) / sizeof(*widths_s))
 
 static const struct {
-    const char *css;
+    const char *class_name;
     const char *label;
-} groups[HTML_GROUPS] = {
-    [HTML_INVITED] = {"invited", "Invited"},
-    [HTML_QUIET] = {"quiet", "Nothing to do"},
-    [HTML_LOOK] = {"look", "Needs a look"},
-};
-
-static const struct {
-    const char *css;
-    const char *label;
-} reasons[] = {
-    [HOLD_NONE] = {"quota", ""},
+} reasons[HOLD_REASONS] = {
     [HOLD_QUOTA] = {"quota", "The server asked to wait"},
     [HOLD_SERVER_DOWN] = {"down", "The server was unavailable"},
 };
 
-const char *html_group_class(enum html_group group)
+static int64_t width_s(const struct html_chart *chart)
 {
-    return groups[group].css;
-}
-
-const char *html_group_label(enum html_group group)
-{
-    return groups[group].label;
-}
-
-void html_chart_init(struct html_chart *chart, int64_t start_s)
-{
-    memset(chart, 0, sizeof(*chart));
-    chart->start_s = start_s;
-    chart->end_s = start_s;
+    return widths_s[chart->width];
 }
 
 static void widen(struct html_chart *chart)
@@ -70,254 +48,180 @@ static void widen(struct html_chart *chart)
 }
 
 /* Makes room up to this second; the column it falls into. */
-static size_t reach(struct html_chart *chart, int64_t at_s)
+static size_t reach(struct html_chart *chart, int64_t since_s)
 {
-    int64_t since_s = at_s - chart->start_s;
-
-    if (at_s > chart->end_s)
-        chart->end_s = at_s;
-    while (since_s / widths_s[chart->width] >= HTML_CHART_COLUMNS &&
+    if (since_s > chart->span_s)
+        chart->span_s = since_s;
+    while (since_s / width_s(chart) >= HTML_CHART_COLUMNS &&
            chart->width + 1 < WIDTHS)
         widen(chart);
-    since_s /= widths_s[chart->width];
-    return since_s < HTML_CHART_COLUMNS ? (size_t)since_s
-                                        : HTML_CHART_COLUMNS - 1;
+    int64_t column = since_s / width_s(chart);
+    return column < HTML_CHART_COLUMNS ? (size_t)column
+                                       : HTML_CHART_COLUMNS - 1;
 }
 
 void html_chart_add(struct html_chart *chart, int64_t at_s,
                     enum html_group group)
 {
-    size_t column = reach(chart, at_s);
+    size_t column = reach(chart, at_s - chart->start_s);
     chart->columns[column][group]++;
 }
 
-void html_chart_hold(struct html_chart *chart, const struct html_hold *hold)
+static size_t drawn_holds(const struct html_chart *chart)
 {
-    struct html_hold *last = &chart->holds[chart->hold_count];
+    return chart->hold_count < HTML_CHART_HOLDS ? (size_t)chart->hold_count
+                                                : HTML_CHART_HOLDS;
+}
 
-    if (hold->until_s <= hold->from_s || hold->from_s < chart->start_s ||
-        (hold->reason != HOLD_QUOTA && hold->reason != HOLD_SERVER_DOWN))
+void html_chart_hold(struct html_chart *chart, struct html_hold hold)
+{
+    size_t count = drawn_holds(chart);
+    struct html_hold *last = count > 0 ? &chart->holds[count - 1] : NULL;
+
+    if (hold.until_s <= hold.from_s || hold.from_s < chart->start_s ||
+        (hold.reason != HOLD_QUOTA && hold.reason != HOLD_SERVER_DOWN))
         return;
-    reach(chart, hold->until_s);
-    if (chart->hold_count > 0 && last[-1].reason == hold->reason &&
-        hold->from_s < last[-1].until_s) {
-        if (hold->until_s > last[-1].until_s)
-            last[-1].until_s = hold->until_s;
-    } else if (chart->hold_count == HTML_CHART_HOLDS) {
-        chart->more_holds++;
+    if (last && last->reason == hold.reason && hold.from_s < last->until_s) {
+        hold.from_s = last->from_s;
+        chart->held_s[hold.reason] -= last->until_s - last->from_s;
+        if (hold.until_s < last->until_s)
+            hold.until_s = last->until_s;
     } else {
-        *last = *hold;
         chart->hold_count++;
     }
-}
-
-static uint64_t column_sum(const struct html_chart *chart, size_t column)
-{
-    uint64_t sum = 0;
-    for (size_t group = 0; group < HTML_GROUPS; group++)
-        sum += chart->columns[column][group];
-    return sum;
-}
-
-static uint64_t highest(const struct html_chart *chart)
-{
-    uint64_t most = 1;
-    for (size_t i = 0; i < HTML_CHART_COLUMNS; i++)
-        if (column_sum(chart, i) > most)
-            most = column_sum(chart, i);
-    return most;
-}
-
-static void add_bar(struct strbuf *out, const struct html_chart *chart,
-                    size_t column, enum html_group group, uint64_t most)
-{
-    uint64_t below = 0;
-    uint64_t count = chart->columns[column][group];
-    for (size_t i = 0; i < group; i++)
-        below += chart->columns[column][i];
-    uint64_t height = count * HEIGHT / most;
-    if (count == 0)
-        return;
-    if (height < BAR_LEAST)
-        height = BAR_LEAST;
-    strbuf_addf(out, "M%zu %" PRIu64 "v-%" PRIu64 "h%dv%" PRIu64 "z",
-                column * COLUMN_WIDTH + 1, HEIGHT - below * HEIGHT / most,
-                height, BAR_WIDTH, height);
+    chart->holds[drawn_holds(chart) - 1] = hold;
+    chart->held_s[hold.reason] += hold.until_s - hold.from_s;
+    reach(chart, hold.until_s - chart->start_s);
 }
 
 static void add_bands(struct strbuf *out, const struct html_chart *chart)
 {
-    double unit = (double)COLUMN_WIDTH / (double)widths_s[chart->width];
+    double unit = (double)COLUMN_WIDTH / (double)width_s(chart);
 
-    for (size_t i = 0; i < chart->hold_count; i++) {
+    for (size_t i = 0; i < drawn_holds(chart); i++) {
         const struct html_hold *hold = &chart->holds[i];
-        strbuf_addf(out,
-                    "<rect class=\"%s\" x=\"%.2f\" width=\"%.2f\" y=\"0\" "
-                    "height=\"%d\"/>",
-                    reasons[hold->reason].css,
+        strbuf_addf(out, "<rect class=%s x=%.2f width=%.2f height=%d />",
+                    reasons[hold->reason].class_name,
                     (double)(hold->from_s - chart->start_s) * unit,
                     (double)(hold->until_s - hold->from_s) * unit, HEIGHT);
     }
 }
 
-/* A time under the chart: with its day only if there are several. */
-static void add_tick(struct strbuf *out, const struct html_chart *chart,
-                     int64_t at_s)
+/* The bars of one group, each on top of those of the groups before. */
+static void add_bars(struct strbuf *out, const struct html_chart *chart,
+                     size_t columns, size_t group, uint64_t most)
 {
-    char first[CLOCK_UTC_SIZE];
-    char last[CLOCK_UTC_SIZE];
-    char utc[CLOCK_UTC_SIZE];
-
-    clock_format_utc(chart->start_s * US_PER_S, first);
-    clock_format_utc(chart->end_s * US_PER_S, last);
-    clock_format_utc(at_s * US_PER_S, utc);
-    if (strncmp(first, last, 10) == 0)
-        strbuf_addf(out, "<span>%.8s</span>", utc + 11);
-    else
-        strbuf_addf(out, "<span>%.10s %.5s</span>", utc, utc + 11);
+    strbuf_addf(out, "<path class=%s d=\"", html_group_class[group]);
+    for (size_t i = 0; i < columns; i++) {
+        uint64_t below = 0;
+        uint64_t height = chart->columns[i][group] * HEIGHT / most;
+        if (chart->columns[i][group] == 0)
+            continue;
+        for (size_t under = 0; under < group; under++)
+            below += chart->columns[i][under];
+        if (height < BAR_LEAST)
+            height = BAR_LEAST;
+        strbuf_addf(out, "M%zu %" PRIu64 "v-%" PRIu64 "h%dv%" PRIu64 "z",
+                    i * COLUMN_WIDTH + 1, HEIGHT - below * HEIGHT / most,
+                    height, BAR_WIDTH, height);
+    }
+    strbuf_add_str(out, "\"/>");
 }
 
-static void add_legend(struct strbuf *out, const struct html_chart *chart)
+/* A time under the chart: with its day only if there are several. */
+static void add_tick(struct strbuf *out, const struct html_chart *chart,
+                     int64_t since_s)
 {
-    bool has[HOLD_SERVER_DOWN + 1] = {false};
+    struct html_words time = html_time(chart->start_s + since_s);
+    bool is_one_day =
+        chart->start_s / DAY_S == (chart->start_s + chart->span_s) / DAY_S;
 
-    for (size_t i = 0; i < chart->hold_count; i++)
-        has[chart->holds[i].reason] = true;
-    strbuf_add_str(out, "<figcaption><ul class=\"legend\">");
-    for (size_t group = 0; group < HTML_GROUPS; group++)
-        strbuf_addf(out, "<li class=\"%s\">%s</li>", groups[group].css,
-                    groups[group].label);
-    for (int reason = HOLD_QUOTA; reason <= HOLD_SERVER_DOWN; reason++)
-        if (has[reason])
-            strbuf_addf(out, "<li class=\"%s\">%s</li>", reasons[reason].css,
-                        reasons[reason].label);
-    strbuf_add_str(out, "</ul></figcaption>\n");
+    strbuf_addf(out, "<span>%s</span>", time.text + (is_one_day ? 11 : 0));
 }
 
 static void add_drawing(struct strbuf *out, const struct html_chart *chart,
                         size_t columns)
 {
-    uint64_t most = highest(chart);
-    int64_t width_s = widths_s[chart->width];
+    int64_t drawn_s = (int64_t)columns * width_s(chart);
+    uint64_t most = 1;
 
-    strbuf_add_str(out, "<figure>\n<p class=\"most\">");
-    html_count(out, most, "row");
-    strbuf_add_str(out, " in ");
-    html_duration(out, width_s);
+    for (size_t i = 0; i < columns; i++)
+        if (html_group_sum(chart->columns[i]) > most)
+            most = html_group_sum(chart->columns[i]);
     strbuf_addf(out,
-                "</p>\n<svg class=\"chart\" role=\"img\" aria-label=\"Rows "
-                "over time; the tables below have the numbers\" "
-                "viewBox=\"0 0 %zu %d\" preserveAspectRatio=\"none\">",
-                columns * COLUMN_WIDTH, HEIGHT);
+                "<figure>\n<p class=most>%s in %s</p>\n"
+                "<svg class=chart role=img aria-label=\"Rows over time; the "
+                "table below has the numbers\" viewBox=\"0 0 %zu %d\" "
+                "preserveAspectRatio=none>",
+                html_count(most, "row").text,
+                html_duration(width_s(chart)).text, columns * COLUMN_WIDTH,
+                HEIGHT);
     add_bands(out, chart);
-    for (int group = 0; group < HTML_GROUPS; group++) {
-        strbuf_addf(out, "<path class=\"%s\" d=\"", groups[group].css);
-        for (size_t i = 0; i < columns; i++)
-            add_bar(out, chart, i, (enum html_group)group, most);
-        strbuf_add_str(out, "\"/>");
-    }
-    strbuf_add_str(out, "</svg>\n<div class=\"ticks\">");
-    add_tick(out, chart, chart->start_s);
-    add_tick(out, chart, chart->start_s + (int64_t)columns * width_s / 2);
-    add_tick(out, chart, chart->start_s + (int64_t)columns * width_s);
-    strbuf_add_str(out, "</div>\n");
-    add_legend(out, chart);
-    strbuf_add_str(out, "</figure>\n");
-}
-
-static void add_columns_table(struct strbuf *out,
-                              const struct html_chart *chart, size_t columns)
-{
-    strbuf_add_str(out,
-                   "<details><summary>The chart in numbers</summary>\n<table>"
-                   "<caption class=\"unseen\">Rows over time</caption>"
-                   "<thead><tr><th scope=\"col\">From</th>");
     for (size_t group = 0; group < HTML_GROUPS; group++)
-        strbuf_addf(out, "<th scope=\"col\" class=\"n\">%s</th>",
-                    groups[group].label);
-    strbuf_add_str(out, "</tr></thead><tbody>\n");
+        add_bars(out, chart, columns, group, most);
+    strbuf_add_str(out, "</svg>\n<div class=ticks>");
+    add_tick(out, chart, 0);
+    add_tick(out, chart, drawn_s / 2);
+    add_tick(out, chart, drawn_s);
+    strbuf_add_str(out, "</div>\n");
+}
+
+static void add_legend(struct strbuf *out, const struct html_chart *chart)
+{
+    static const char *const heads[] = {HTML_GROUP_HEADS};
+
+    strbuf_add_str(out, "<figcaption><ul class=legend>");
+    for (size_t group = 0; group < HTML_GROUPS; group++)
+        strbuf_addf(out, "<li class=%s>%s", html_group_class[group],
+                    heads[group] + 1);
+    for (size_t reason = HOLD_QUOTA; reason < HOLD_REASONS; reason++)
+        if (chart->held_s[reason] > 0)
+            strbuf_addf(out, "<li class=%s>%s: %s", reasons[reason].class_name,
+                        reasons[reason].label,
+                        html_duration(chart->held_s[reason]).text);
+    strbuf_add_str(out, "</ul></figcaption>\n</figure>\n");
+}
+
+static void add_numbers(struct strbuf *out, const struct html_chart *chart,
+                        size_t columns)
+{
+    static const char *const heads[] = {"From", HTML_GROUP_HEADS, NULL};
+
+    strbuf_add_str(out, "<details><summary>The chart in numbers</summary>\n");
+    html_table(out, "columns", NULL, heads);
     for (size_t i = 0; i < columns; i++) {
-        if (column_sum(chart, i) == 0)
+        if (html_group_sum(chart->columns[i]) == 0)
             continue;
-        strbuf_add_str(out, "<tr><th scope=\"row\">");
-        html_time(out, chart->start_s + (int64_t)i * widths_s[chart->width]);
-        strbuf_add_str(out, "</th>");
-        for (size_t group = 0; group < HTML_GROUPS; group++) {
-            strbuf_add_str(out, "<td class=\"n\">");
-            html_number(out, chart->columns[i][group]);
-            strbuf_add_str(out, "</td>");
-        }
-        strbuf_add_str(out, "</tr>\n");
+        strbuf_addf(
+            out, "<tr><th>%s",
+            html_time(chart->start_s + (int64_t)i * width_s(chart)).text);
+        for (size_t group = 0; group < HTML_GROUPS; group++)
+            html_number_cell(out, chart->columns[i][group]);
     }
-    strbuf_add_str(out, "</tbody></table></details>\n");
-}
-
-static void add_holds_table(struct strbuf *out, const struct html_chart *chart)
-{
-    if (chart->hold_count == 0)
-        return;
-    strbuf_add_str(out,
-                   "<details><summary>The waits one by one</summary>\n<table>"
-                   "<caption class=\"unseen\">Waits</caption><thead><tr>"
-                   "<th scope=\"col\">From</th><th scope=\"col\">For</th>"
-                   "<th scope=\"col\">Because</th></tr></thead><tbody>\n");
-    for (size_t i = 0; i < chart->hold_count && i < HOLDS_LISTED; i++) {
-        const struct html_hold *hold = &chart->holds[i];
-        strbuf_add_str(out, "<tr><th scope=\"row\">");
-        html_time(out, hold->from_s);
-        strbuf_add_str(out, "</th><td>");
-        html_duration(out, hold->until_s - hold->from_s);
-        strbuf_addf(out, "</td><td>%s</td></tr>\n",
-                    reasons[hold->reason].label);
-    }
-    strbuf_add_str(out, "</tbody></table>");
-    if (chart->hold_count > HOLDS_LISTED) {
-        strbuf_add_str(out, "<p>And ");
-        html_number(out, chart->hold_count - HOLDS_LISTED + chart->more_holds);
-        strbuf_add_str(out, " more.</p>");
-    }
-    strbuf_add_str(out, "</details>\n");
-}
-
-static void add_waits(struct strbuf *out, const struct html_chart *chart)
-{
-    int64_t held_s = 0;
-
-    for (size_t i = 0; i < chart->hold_count; i++)
-        held_s += chart->holds[i].until_s - chart->holds[i].from_s;
-    if (chart->hold_count == 0)
-        return;
-    strbuf_add_str(out, " Everything waited ");
-    if (chart->hold_count == 1)
-        strbuf_add_str(out, "once");
-    else
-        html_count(out, chart->hold_count, "time");
-    strbuf_add_str(out, ", for ");
-    html_duration(out, held_s);
-    strbuf_add_str(out, " in all (waits of under 2 s aren't counted)");
-    if (chart->more_holds > 0) {
-        strbuf_add_str(out, ", and then ");
-        html_number(out, chart->more_holds);
-        strbuf_add_str(out, " times more");
-    }
-    strbuf_add_char(out, '.');
+    strbuf_add_str(out, "</table></details>\n");
 }
 
 void html_chart_write(struct html_chart *chart, struct strbuf *out)
 {
-    size_t columns = reach(chart, chart->end_s) + 1;
-    int64_t took_s = chart->end_s - chart->start_s;
+    size_t columns = reach(chart, chart->span_s) + 1;
+    uint64_t holds = chart->hold_count;
 
-    if (took_s < SHORT_S && chart->hold_count == 0) {
-        strbuf_add_str(out, "<p>All of it within ");
-        html_duration(out, took_s + 1);
-        strbuf_add_str(out, ".</p>\n");
+    if (chart->span_s < SHORT_S && holds == 0) {
+        strbuf_addf(out, "<p>All of it within %s.</p>\n",
+                    html_duration(chart->span_s + 1).text);
         return;
     }
     strbuf_add_str(out, "<p>When rows were settled, in UTC.");
-    add_waits(out, chart);
+    if (holds > 0)
+        strbuf_addf(out,
+                    " Everything waited %s, for %s in all (waits of under 2 s "
+                    "aren't counted).",
+                    holds == 1 ? "once" : html_count(holds, "time").text,
+                    html_duration(chart->held_s[HOLD_QUOTA] +
+                                  chart->held_s[HOLD_SERVER_DOWN])
+                        .text);
     strbuf_add_str(out, "</p>\n");
     add_drawing(out, chart, columns);
-    add_columns_table(out, chart, columns);
-    add_holds_table(out, chart);
+    add_legend(out, chart);
+    add_numbers(out, chart, columns);
 }

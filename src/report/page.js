@@ -3,25 +3,24 @@
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
-  const place = document.getElementById("search");
-  if (!place) return;
-  const rowsOf = (block) => Array.from(block.querySelectorAll("tbody tr"));
   const blocks = Array.from(document.querySelectorAll(".block"), (block) => ({
     block,
-    rows: rowsOf(block),
-    texts: null,
+    rows: Array.from(block.querySelectorAll("tbody tr")),
   }));
+  if (blocks.length === 0) return;
   const total = blocks.reduce((sum, { rows }) => sum + rows.length, 0);
 
+  const place = document.createElement("div");
+  place.id = "search";
   const label = document.createElement("label");
-  label.textContent = "Search";
   const box = document.createElement("input");
   box.type = "search";
   box.autocomplete = "off";
   box.placeholder = "address, role, status, words";
-  label.append(box);
   const found = document.createElement("output");
+  label.append("Search", box);
   place.append(label, found);
+  blocks[0].block.before(place);
 
   // A row is found when every word is in it.
   function match(one, words) {

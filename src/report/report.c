@@ -7,7 +7,7 @@
 #include "base/atomic_file.h"
 #include "base/strbuf.h"
 #include "base/text_safe.h"
-#include "report/report_format.h"
+#include "report/report_row.h"
 
 /* Far above any row: two fields at the reader's cap and what a capped answer
  * of the server can hold, all of it escaped. */
@@ -20,19 +20,14 @@ struct report {
     bool is_on_terminal;
 };
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t text_len = strlen(text);
-    size_t end_len = strlen(end);
-
-    return text_len >= end_len && strcmp(text + text_len - end_len, end) == 0;
-}
-
 enum report_format report_format_of(const char *path)
 {
-    if (ends_with(path, ".jsonl") || ends_with(path, ".ndjson"))
-        return REPORT_JSONL;
-    return REPORT_CSV;
+    const char *ending = strrchr(path, '.');
+
+    return ending && (strcmp(ending, ".jsonl") == 0 ||
+                      strcmp(ending, ".ndjson") == 0)
+               ? REPORT_JSONL
+               : REPORT_CSV;
 }
 
 static void release(struct report *report)
@@ -45,25 +40,24 @@ enum error_kind report_open(struct report **report, const char *path,
                             enum report_format format, struct error *err)
 {
     struct report *opened = xcalloc(1, sizeof(*opened));
+    struct strbuf *line = &opened->line;
 
     *report = NULL;
     opened->format = format;
-    strbuf_init(&opened->line, LINE_MAX_BYTES);
-    if (atomic_file_open(&opened->file, path, err) != ERROR_NONE) {
+    strbuf_init(line, LINE_MAX_BYTES);
+    if (atomic_file_open(&opened->file, path, err)) {
         release(opened);
         return err->kind;
     }
     opened->is_on_terminal = atomic_file_is_terminal(opened->file);
-    if (format == REPORT_CSV) {
-        report_csv_header(&opened->line);
-        /* To the kernel at once: a report that takes nothing (/dev/full, a
-         * closed stdout) is better known before the first row. */
-        if (atomic_file_write(opened->file, opened->line.bytes,
-                              opened->line.len, err) != ERROR_NONE ||
-            atomic_file_flush(opened->file, err) != ERROR_NONE) {
-            report_abandon(opened);
-            return err->kind;
-        }
+    if (format == REPORT_CSV)
+        report_csv_header(line);
+    /* To the kernel at once: a report that takes nothing (/dev/full, a closed
+     * stdout) is better known before the first row. */
+    if (atomic_file_write(opened->file, strbuf_str(line), line->len, err) ||
+        atomic_file_flush(opened->file, err)) {
+        report_abandon(opened);
+        return err->kind;
     }
     *report = opened;
     return ERROR_NONE;
@@ -77,14 +71,11 @@ bool report_is_on_terminal(const struct report *report)
 /* A row as one line that steers no terminal. */
 static enum error_kind show(struct report *report, struct error *err)
 {
-    size_t len = report->line.len;
-    const char *bytes = report->line.bytes;
+    size_t end_len = report->format == REPORT_CSV ? strlen("\r\n") : 1;
     struct strbuf safe;
 
-    while (len > 0 && (bytes[len - 1] == '\n' || bytes[len - 1] == '\r'))
-        len--;
     strbuf_init(&safe, 4 * LINE_MAX_BYTES);
-    text_safe_add(&safe, bytes, len);
+    text_safe_add(&safe, report->line.bytes, report->line.len - end_len);
     strbuf_add_char(&safe, '\n');
     enum error_kind kind =
         atomic_file_write(report->file, safe.bytes, safe.len, err);

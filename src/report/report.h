@@ -8,11 +8,7 @@
 
 /*
  * The file that says what became of every row, written as rows settle (so not
- * in input order) under atomic_file's rules. Columns:
- *
- *   line,email,role,status,invitation_id,state,created_at,expires_at,
- *   http_status,attempts,error_code,error
- *
+ * in input order) under atomic_file's rules; report_row.h has its columns.
  * Bytes that are not UTF-8 become U+FFFD, or one bad row would make the whole
  * file unreadable. On a terminal, what could steer it is escaped (text_safe.h).
  *

@@ -8,6 +8,7 @@
 #include "base/atomic_file.h"
 #include "base/strbuf.h"
 #include "base/text_safe.h"
+#include "report/report_row.h"
 
 /* Far above a record at the reader's cap, whatever its encoding, and a head. */
 #define LINE_CAP 67108864 /* 64 MiB */
@@ -34,14 +35,13 @@ static char *default_path(const char *input_name)
 {
     static const char ending[] = ".retry.csv";
     size_t len = strlen(input_name);
-    size_t ending_len = strlen(ending);
+    size_t ending_len = sizeof(ending) - 1;
     bool has_it =
         len >= ending_len && strcmp(input_name + len - ending_len, ending) == 0;
     struct strbuf path;
 
     strbuf_init(&path, len + ending_len);
-    strbuf_add_str(&path, input_name);
-    strbuf_add_str(&path, has_it ? "" : ending);
+    strbuf_addf(&path, "%s%s", input_name, has_it ? "" : ending);
     return strbuf_detach(&path);
 }
 
@@ -79,23 +79,6 @@ void retry_file_free(struct retry_file *file)
     free(file);
 }
 
-/* The input's encoding is known at its first letter outside ASCII only. */
-static enum error_kind set_encoding(struct retry_file *file,
-                                    const char *encoding, struct error *err)
-{
-    if (!encoding ||
-        (file->iconv != NO_ICONV && strcmp(encoding, file->encoding) == 0))
-        return ERROR_NONE;
-    if (file->iconv != NO_ICONV)
-        iconv_close(file->iconv);
-    file->encoding = encoding;
-    file->iconv = iconv_open(encoding, "UTF-8");
-    if (file->iconv == NO_ICONV)
-        return error_set_errno(err, ERROR_STORAGE, errno,
-                               "cannot write %s in %s", file->path, encoding);
-    return ERROR_NONE;
-}
-
 /* As much as can be converted; 0 when `at` begins with what cannot. */
 static size_t convert(struct retry_file *file, const char *at, size_t len)
 {
@@ -131,52 +114,56 @@ static size_t add_odd(struct retry_file *file, const char *at)
     return len > 0 ? len : 1;
 }
 
-static void encode(struct retry_file *file, const char *encoding,
-                   const char *text, size_t len)
+/* The input's encoding is known at its first letter outside ASCII only. */
+static enum error_kind set_encoding(struct retry_file *file,
+                                    const char *encoding, struct error *err)
+{
+    if (file->iconv != NO_ICONV && strcmp(encoding, file->encoding) == 0)
+        return ERROR_NONE;
+    if (file->iconv != NO_ICONV)
+        iconv_close(file->iconv);
+    file->encoding = encoding;
+    file->iconv = iconv_open(encoding, "UTF-8");
+    if (file->iconv == NO_ICONV)
+        return error_set_errno(err, ERROR_STORAGE, errno,
+                               "cannot write %s in %s", file->path, encoding);
+    return ERROR_NONE;
+}
+
+static enum error_kind encode(struct retry_file *file, const char *encoding,
+                              const char *text, size_t len, struct error *err)
 {
     strbuf_reset(&file->encoded);
-    if (!encoding) {
+    if (!encoding)
         strbuf_add(&file->encoded, text, len);
-        return;
-    }
-    while (len > 0) {
+    else if (set_encoding(file, encoding, err))
+        return err->kind;
+    while (encoding && len > 0) {
         size_t done = convert(file, text, len);
         if (done == 0)
             done = add_odd(file, text);
         text += done;
         len -= done;
     }
+    return ERROR_NONE;
 }
 
-static void add_error(struct strbuf *line, const struct outcome *outcome)
+static enum error_kind put(struct retry_file *file, const struct strbuf *text,
+                           struct error *err)
 {
-    const char *text = outcome->error ? outcome->error : "";
-
-    strbuf_addf(line, "\"%s: ", status_name(outcome->status));
-    while (*text) {
-        size_t len = text_utf8_len(text);
-        if (*text == '"')
-            strbuf_add_char(line, '"');
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            strbuf_add_char(line, ' ');
-        else if (len > 0)
-            strbuf_add(line, text, len);
-        else
-            strbuf_add_str(line, TEXT_REPLACEMENT);
-        text += len > 0 ? len : 1;
-    }
-    strbuf_add_char(line, '"');
+    return atomic_file_write(file->file, strbuf_str(text), text->len, err);
 }
 
 static enum error_kind begin(struct retry_file *file, const char *encoding,
                              struct error *err)
 {
+    const struct row_form *form = file->form;
+
     file->has_begun = true;
-    if (atomic_file_open(&file->file, file->path, err))
+    if (encode(file, encoding, form->head, form->head_len, err) ||
+        atomic_file_open(&file->file, file->path, err))
         return err->kind;
-    encode(file, encoding, file->form->head, file->form->head_len);
-    return atomic_file_write(file->file, file->encoded.bytes, file->encoded.len,
-                             err);
+    return put(file, &file->encoded, err);
 }
 
 static void leave_out(struct retry_file *file, const struct row *row)
@@ -189,26 +176,26 @@ static enum error_kind add(struct retry_file *file, const struct row *row,
                            struct error *err)
 {
     const struct row_record *record = row->record;
+    const struct outcome *outcome = &row->outcome;
     struct strbuf *line = &file->line;
 
-    if (set_encoding(file, record->encoding, err) ||
-        (!file->has_begun && begin(file, record->encoding, err)))
+    if (!file->has_begun && begin(file, record->encoding, err))
         return err->kind;
     strbuf_reset(line);
     strbuf_add(line, record->text, record->len);
-    strbuf_add_char(line, file->form->delimiter);
-    add_error(line, &row->outcome);
-    strbuf_add_str(line, file->form->line_end);
-    encode(file, record->encoding, line->bytes, line->len);
-    if (row->outcome.status == STATUS_DUPLICATE) {
-        if (file->encoded.len > LATE_CAP - file->late.len)
-            leave_out(file, row);
-        else
-            strbuf_add(&file->late, file->encoded.bytes, file->encoded.len);
-        return ERROR_NONE;
-    }
-    return atomic_file_write(file->file, file->encoded.bytes, file->encoded.len,
-                             err);
+    strbuf_addf(line, "%c\"%s: ", file->form->delimiter,
+                status_name(outcome->status));
+    report_csv_add_inner(line, outcome->error ? outcome->error : "", true);
+    strbuf_addf(line, "\"%s", file->form->line_end);
+    if (encode(file, record->encoding, line->bytes, line->len, err))
+        return err->kind;
+    if (outcome->status != STATUS_DUPLICATE)
+        return put(file, &file->encoded, err);
+    if (file->encoded.len > LATE_CAP - file->late.len)
+        leave_out(file, row);
+    else
+        strbuf_add(&file->late, file->encoded.bytes, file->encoded.len);
+    return ERROR_NONE;
 }
 
 enum error_kind retry_file_add(struct retry_file *file, const struct row *row,
@@ -220,20 +207,19 @@ enum error_kind retry_file_add(struct retry_file *file, const struct row *row,
         leave_out(file, row);
         return ERROR_NONE;
     }
-    if (add(file, row, err)) {
-        file->has_begun = true;
+    enum error_kind kind = add(file, row, err);
+    if (kind)
         abandon(file);
-        return err->kind;
-    }
-    return ERROR_NONE;
+    return kind;
 }
 
 enum error_kind retry_file_flush(struct retry_file *file, struct error *err)
 {
-    if (!file->file || !atomic_file_flush(file->file, err))
-        return ERROR_NONE;
-    abandon(file);
-    return err->kind;
+    enum error_kind kind =
+        file->file ? atomic_file_flush(file->file, err) : ERROR_NONE;
+    if (kind)
+        abandon(file);
+    return kind;
 }
 
 enum error_kind retry_file_commit(struct retry_file *file, struct error *err)
@@ -242,16 +228,15 @@ enum error_kind retry_file_commit(struct retry_file *file, struct error *err)
 
     if (!complete)
         return ERROR_NONE;
-    if (atomic_file_write(complete, strbuf_str(&file->late), file->late.len,
-                          err)) {
+    enum error_kind kind = put(file, &file->late, err);
+    if (kind) {
         abandon(file);
-        return err->kind;
+        return kind;
     }
     file->file = NULL;
-    if (atomic_file_commit(complete, err))
-        return err->kind;
-    file->is_complete = true;
-    return ERROR_NONE;
+    kind = atomic_file_commit(complete, err);
+    file->is_complete = !kind;
+    return kind;
 }
 
 const char *retry_file_path(const struct retry_file *file)

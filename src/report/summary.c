@@ -9,6 +9,7 @@
 #define REASONS_SHOWN 5
 #define LINES_SHOWN   3
 
+#define PLAIN  "\033[0m"
 #define RED    "\033[31m"
 #define GREEN  "\033[32m"
 #define YELLOW "\033[33m"
@@ -23,14 +24,12 @@ static void add_safe(struct strbuf *out, const char *text)
     text_safe_add(out, text, strlen(text));
 }
 
-/* What is said until colour(..., NULL) has this colour, if any has. */
-static void colour(const struct summary *summary, const char *code,
-                   struct strbuf *out)
+static const char *colour(const struct summary *summary, const char *code)
 {
-    if (summary->has_colour)
-        strbuf_add_str(out, code ? code : "\033[0m");
+    return summary->has_colour ? code : "";
 }
 
+/* A line, unless there is no name. */
 static void add_name(struct strbuf *out, const char *title, const char *name)
 {
     if (!name)
@@ -38,11 +37,6 @@ static void add_name(struct strbuf *out, const char *title, const char *name)
     strbuf_add_str(out, title);
     add_safe(out, name);
     strbuf_add_char(out, '\n');
-}
-
-static uint64_t settled(const struct summary *summary, enum status status)
-{
-    return summary->counters->settled[status];
 }
 
 static void add_first_line(const struct summary *summary, struct strbuf *out)
@@ -60,13 +54,6 @@ static void add_first_line(const struct summary *summary, struct strbuf *out)
     strbuf_addf(out, " in %s\n", elapsed);
 }
 
-static void add_count(struct strbuf *out, int width, uint64_t count,
-                      const char *label)
-{
-    if (count > 0)
-        strbuf_addf(out, "  %*" PRIu64 " %s\n", width, count, label);
-}
-
 static void add_totals(const struct summary *summary, struct strbuf *out)
 {
     uint64_t rows = summary->counters->rows_read;
@@ -74,24 +61,25 @@ static void add_totals(const struct summary *summary, struct strbuf *out)
     int width = snprintf(NULL, 0, "%" PRIu64, rows > sum ? rows : sum);
 
     for (int i = STATUS_NONE + 1; i < STATUS_COUNT; i++) {
-        if (i == STATUS_INVITED)
-            colour(summary, GREEN, out);
-        add_count(out, width, settled(summary, (enum status)i),
-                  status_label((enum status)i));
-        if (i == STATUS_INVITED)
-            colour(summary, NULL, out);
+        uint64_t count = summary->counters->settled[i];
+        bool is_good = i == STATUS_INVITED;
+        if (count > 0)
+            strbuf_addf(out, "%s  %*" PRIu64 " %s\n%s",
+                        is_good ? colour(summary, GREEN) : "", width, count,
+                        status_label((enum status)i),
+                        is_good ? colour(summary, PLAIN) : "");
     }
     /* Only a run that broke down leaves rows without a word on them. */
     if (rows > sum)
-        add_count(out, width, rows - sum, "not settled");
+        strbuf_addf(out, "  %*" PRIu64 " not settled\n", width, rows - sum);
 }
 
 static void add_end(const struct summary *summary, struct strbuf *out)
 {
     if (summary->stop_reason) {
-        colour(summary, RED, out);
+        strbuf_add_str(out, colour(summary, RED));
         add_name(out, "Stopped early: ", summary->stop_reason);
-        colour(summary, NULL, out);
+        strbuf_add_str(out, colour(summary, PLAIN));
     }
     if (summary->is_input_unread)
         add_name(out, "Not read to its end: ", summary->input_name);
@@ -121,12 +109,9 @@ static void add_reason(const struct tally_entry *entry, struct strbuf *out)
     strbuf_addf(out, "  %" PRIu64 " row%s: ", entry->count,
                 plural(entry->count));
     add_safe(out, entry->name);
+    strbuf_addf(out, " (line%s ", plural(entry->count));
     for (size_t i = 0; i < shown; i++)
-        strbuf_addf(out, "%s%" PRIu64,
-                    i > 0              ? ", "
-                    : entry->count > 1 ? " (lines "
-                                       : " (line ",
-                    entry->lines[i]);
+        strbuf_addf(out, "%s%" PRIu64, i > 0 ? ", " : "", entry->lines[i]);
     if (entry->count > shown)
         strbuf_addf(out, " and %" PRIu64 " more", entry->count - shown);
     strbuf_add_str(out, ")\n");
@@ -136,26 +121,22 @@ static void add_reason(const struct tally_entry *entry, struct strbuf *out)
  * said already that the run stopped. */
 static void add_reasons(const struct summary *summary, struct strbuf *out)
 {
-    const struct tally *reasons = summary->reasons;
+    struct tally *reasons = summary->reasons;
     uint64_t need_look = summary->counters->need_look;
-    uint64_t told = 0;
-    uint64_t others = reasons->others.count;
+    uint64_t others, told;
 
     if (reasons->count == 0)
         return;
-    colour(summary, YELLOW, out);
-    strbuf_addf(out, "%" PRIu64 " row%s a look:\n", need_look,
-                need_look == 1 ? " needs" : "s need");
-    colour(summary, NULL, out);
+    tally_sort(reasons);
+    tally_fold(reasons, REASONS_SHOWN);
+    strbuf_addf(out, "%s%" PRIu64 " row%s a look:\n%s", colour(summary, YELLOW),
+                need_look, need_look == 1 ? " needs" : "s need",
+                colour(summary, PLAIN));
+    told = others = reasons->others.count;
     for (size_t i = 0; i < reasons->count; i++) {
-        const struct tally_entry *entry = &reasons->entries[i];
-        if (i < REASONS_SHOWN)
-            add_reason(entry, out);
-        else
-            others += entry->count;
-        told += entry->count;
+        add_reason(&reasons->entries[i], out);
+        told += reasons->entries[i].count;
     }
-    told += reasons->others.count;
     if (others > 0)
         strbuf_addf(out, "  %" PRIu64 " row%s: other reasons, see the report\n",
                     others, plural(others));
@@ -167,11 +148,12 @@ static void add_reasons(const struct summary *summary, struct strbuf *out)
 /* One step: the next run's summary names the one after it. */
 static void add_next(const struct summary *summary, struct strbuf *out)
 {
-    uint64_t unknown = settled(summary, STATUS_UNKNOWN);
-    uint64_t owed =
-        settled(summary, STATUS_FAILED) + settled(summary, STATUS_UNPROCESSED);
+    const struct counters *counters = summary->counters;
+    uint64_t unknown = counters->settled[STATUS_UNKNOWN];
+    uint64_t owed = counters->settled[STATUS_FAILED] +
+                    counters->settled[STATUS_UNPROCESSED];
     bool is_cut_short = summary->stop_reason || summary->is_input_unread;
-    bool is_wrong = summary->counters->need_look > owed + unknown;
+    bool is_wrong = counters->need_look > owed + unknown;
 
     if (is_wrong && !is_cut_short && summary->retry_path) {
         strbuf_add_str(out, "Next: correct the rows in the retry file and send "

@@ -14,7 +14,7 @@
  */
 struct summary {
     const struct counters *counters;
-    const struct tally *reasons; /* sorted (domain/reason.h) */
+    struct tally *reasons; /* domain/reason.h; they are sorted here */
     const char *input_name;
     const char *organization;
     const char *server;      /* origin, for example https://host */

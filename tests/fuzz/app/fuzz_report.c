@@ -5,7 +5,7 @@
 #include "app/old_report.h"
 #include "base/strbuf.h"
 #include "fuzz.h"
-#include "report/report_format.h"
+#include "report/report_row.h"
 
 #define CAP ((size_t)64 * 1024 * 1024)
 

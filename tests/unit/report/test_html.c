@@ -10,8 +10,7 @@
 #include <cmocka.h>
 
 #include "report/html.h"
-#include "report/html_chart.h"
-#include "report/html_text.h"
+#include "report/html_parts.h"
 
 #define STARTED_S 1700000000 /* 2023-11-14 22:13:20 */
 
@@ -54,22 +53,41 @@ static void ok(enum error_kind kind)
         fail_msg("%s", err.text);
 }
 
-/* The body of the page about these rows. */
-static const char *page_of(const struct html_run *about,
-                           struct row *const *rows, size_t count)
-{
-    struct html *html;
-    bool wants_rows;
+struct rows {
+    struct row *const *rows;
+    size_t count;
+};
 
-    ok(html_open(&html, path, about, &err));
-    for (size_t i = 0; i < count; i++)
-        html_count_row(html, rows[i]);
-    html_count_hold(html, HOLD_QUOTA, STARTED_S + 10, STARTED_S + 40);
-    html_count_hold(html, HOLD_SERVER_DOWN, STARTED_S + 90, STARTED_S + 900);
-    ok(html_begin_rows(html, 0, &wants_rows, &err));
-    for (size_t i = 0; i < count && wants_rows; i++)
-        ok(html_add_row(html, rows[i], &err));
-    ok(html_commit(html, &err));
+static enum error_kind each_row(void *context, html_take_row *take, void *html,
+                                struct error *told)
+{
+    const struct rows *rows = context;
+
+    for (size_t i = 0; i < rows->count; i++)
+        ok(take(html, rows->rows[i], told));
+    return ERROR_NONE;
+}
+
+static enum error_kind each_hold(void *context, struct html *html,
+                                 struct error *told)
+{
+    (void)context;
+    (void)told;
+    html_add_hold(html, HOLD_QUOTA, STARTED_S + 10, STARTED_S + 40);
+    html_add_hold(html, HOLD_SERVER_DOWN, STARTED_S + 90, STARTED_S + 900);
+    return ERROR_NONE;
+}
+
+/* The body of the page about these rows. */
+static const char *page_of(struct html_run about, struct row *const *rows,
+                           size_t count)
+{
+    struct rows all = {rows, count};
+
+    about.each_row = each_row;
+    about.each_hold = each_hold;
+    about.context = &all;
+    ok(html_write(path, &about, &err));
     FILE *file = fopen(path, "re");
     assert_non_null(file);
     size_t len = fread(page, 1, sizeof(page) - 1, file);
@@ -143,31 +161,26 @@ static void a_long_text_is_cut_between_characters(void **state)
 
 static void numbers_have_commas(void **state)
 {
-    struct strbuf out;
-
     (void)state;
-    strbuf_init(&out, 128);
-    html_number(&out, 7);
-    strbuf_add_char(&out, ' ');
-    html_number(&out, 999);
-    strbuf_add_char(&out, ' ');
-    html_number(&out, 1234567);
-    assert_string_equal(strbuf_str(&out), "7 999 1,234,567");
-    strbuf_clear(&out);
+    assert_string_equal(html_number(7).text, "7");
+    assert_string_equal(html_number(999).text, "999");
+    assert_string_equal(html_number(1234567).text, "1,234,567");
+    assert_string_equal(html_number(UINT64_MAX).text,
+                        "18,446,744,073,709,551,615");
 }
 
 static void one_row_that_is_well_needs_no_list(void **state)
 {
     struct row *row =
         row_of(2, "ada@example.com", "admin", STATUS_INVITED, NULL);
-    const char *body = page_of(&run, &row, 1);
+    const char *body = page_of(run, &row, 1);
 
     (void)state;
     has(page, "<title>Run 7 of bulk-invite</title>");
     has(body, "<h1>1 person was invited</h1>");
-    has(body, "<td class=\"n\">1</td><td>The server made the invitation.");
-    has(body, ">example.com</th>");
-    has_not(body, "id=\"rows\"");
+    has(body, "<td class=n>1<td>The server made the invitation.");
+    has(body, ">example.com<td>");
+    has_not(body, "id=rows");
     has_not(page, "ada@");
     row_free(row);
 }
@@ -187,38 +200,57 @@ static void every_row_that_needs_a_look_is_on_the_page(void **state)
     size_t count = sizeof(rows) / sizeof(*rows);
     struct html_run again = run;
     again.already_invited = 1200;
-    const char *body = page_of(&again, rows, count);
+    const char *body = page_of(again, rows, count);
 
     (void)state;
-    has(body, "<h1>1 person was invited, <a href=\"#rows\">4 rows need a "
-              "look</a></h1>");
-    has(body, "<th scope=\"row\">All rows</th><td class=\"n\">1,206</td>");
-    has(body, "<th scope=\"row\">no such role</th><td class=\"n\">2</td>"
-              "<td class=\"lines\">3, 4</td>");
+    has(body,
+        "<h1>1 person was invited, <a class=look href=\"#rows\">4 rows need a "
+        "look</a></h1>");
+    has(body, "<th>All rows<td class=n>1,206<td>");
+    has(body, "<th>refused by the server: no such role<td class=n>2<td>3, 4");
     /* example.com: one invited, one duplicate, two that need a look */
-    has(strstr(body, ">example.com</th>"),
-        "<td class=\"n\">1</td><td class=\"n\">1</td><td class=\"n\">2</td>");
-    has(body, "<tr><th scope=\"row\">3</th><td>bob@Example.COM</td>"
-              "<td>enginer</td><td>rejected</td><td>no such role</td></tr>");
-    has(body, "<tr><th scope=\"row\">5</th><td class=\"muted\">none</td>"
-              "<td class=\"muted\">none</td><td>invalid</td>"
-              "<td>&quot;email&quot; is empty</td></tr>");
-    has(body, "<tr><th scope=\"row\">7</th>");
-    has_not(body, "<tr><th scope=\"row\">2</th>");
-    has_not(body, "<tr><th scope=\"row\">6</th>");
+    has(strstr(body, ">example.com<td>"),
+        "<td class=n>1<td class=n>1<td class=n>2<");
+    has(body, "<tr><th>3<td>bob@Example.COM<td>enginer<td>rejected"
+              "<td>no such role</tr>");
+    has(body, "<tr><th>5<td class=muted>none<td class=muted>none"
+              "<td>invalid<td>&quot;email&quot; is empty</tr>");
+    has(body, "<tr><th>7<td>");
+    has_not(body, "<tr><th>2<td>");
+    has_not(body, "<tr><th>6<td>");
     has(body, "Not in here: 1 row that was not sent");
     has(body, "1,200 rows were only counted");
     for (size_t i = 0; i < count; i++)
         row_free(rows[i]);
 }
 
+static void names_beyond_the_first_are_put_together(void **state)
+{
+    struct row *rows[30];
+    size_t count = sizeof(rows) / sizeof(*rows);
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        char role[16];
+        snprintf(role, sizeof(role), "role%zu", i);
+        rows[i] = row_of(i + 2, "ada@example.com", role,
+                         i == 29 ? STATUS_INVALID : STATUS_INVITED, "no");
+    }
+    const char *body = page_of(run, rows, count);
+    has(body, "<tr><th>role24<td>");
+    has_not(body, "<tr><th>role25<td>");
+    has(strstr(body, "<tr><th class=muted>all others<td>"),
+        "<td class=n>4<td class=n>0<td class=n>1<");
+    for (size_t i = 0; i < count; i++)
+        row_free(rows[i]);
+}
+
 static void a_run_without_rows_says_so(void **state)
 {
-    const char *body = page_of(&run, NULL, 0);
+    const char *body = page_of(run, NULL, 0);
 
     (void)state;
     has(body, "<h1>There were no rows</h1>");
-    has(body, "Nothing: the list held no rows.");
     has_not(body, "<svg");
 }
 
@@ -228,8 +260,8 @@ static void the_next_page_keeps_the_one_before(void **state)
 
     (void)state;
     snprintf(previous, sizeof(previous), "%s.1", path);
-    page_of(&run, NULL, 0);
-    page_of(&run, NULL, 0);
+    page_of(run, NULL, 0);
+    page_of(run, NULL, 0);
     assert_int_equal(access(previous, R_OK), 0);
 }
 
@@ -237,15 +269,15 @@ static void holds_are_drawn_told_and_cut_at_the_runs_end(void **state)
 {
     struct row *row =
         row_of(2, "ada@example.com", "admin", STATUS_INVITED, NULL);
-    const char *body = page_of(&run, &row, 1);
+    const char *body = page_of(run, &row, 1);
 
     (void)state;
     /* 30 s and, of 810 s, the 10 s to the end; a column of 1 s is 10 wide */
     has(body, "Everything waited 2 times, for 40 s in all");
-    has(body, "<rect class=\"quota\" x=\"100.00\" width=\"300.00\"");
-    has(body, "<rect class=\"down\" x=\"900.00\" width=\"100.00\"");
-    has(body, "<td>30 s</td><td>The server asked to wait</td>");
-    has(body, "<td>10 s</td><td>The server was unavailable</td>");
+    has(body, "<rect class=quota x=100.00 width=300.00 ");
+    has(body, "<rect class=down x=900.00 width=100.00 ");
+    has(body, "<li class=quota>The server asked to wait: 30 s");
+    has(body, "<li class=down>The server was unavailable: 10 s");
     row_free(row);
 }
 
@@ -254,14 +286,15 @@ static void a_hold_that_was_made_longer_is_one(void **state)
     struct html_chart *chart = calloc(1, sizeof(*chart));
 
     (void)state;
-    html_chart_init(chart, 1000);
-    html_chart_hold(chart, &(struct html_hold){1010, 1020, HOLD_QUOTA});
-    html_chart_hold(chart, &(struct html_hold){1015, 1050, HOLD_QUOTA});
-    html_chart_hold(chart, &(struct html_hold){1050, 1060, HOLD_QUOTA});
-    html_chart_hold(chart, &(struct html_hold){1070, 1080, HOLD_NONE});
-    html_chart_hold(chart, &(struct html_hold){900, 1080, HOLD_QUOTA});
+    chart->start_s = 1000;
+    html_chart_hold(chart, (struct html_hold){1010, 1020, HOLD_QUOTA});
+    html_chart_hold(chart, (struct html_hold){1015, 1050, HOLD_QUOTA});
+    html_chart_hold(chart, (struct html_hold){1050, 1060, HOLD_QUOTA});
+    html_chart_hold(chart, (struct html_hold){1070, 1080, HOLD_NONE});
+    html_chart_hold(chart, (struct html_hold){900, 1080, HOLD_QUOTA});
     assert_int_equal(chart->hold_count, 2);
     assert_int_equal(chart->holds[0].until_s, 1050);
+    assert_int_equal(chart->held_s[HOLD_QUOTA], 50);
     free(chart);
 }
 
@@ -271,7 +304,7 @@ static void columns_grow_wider_and_lose_no_row(void **state)
     uint64_t sum = 0;
 
     (void)state;
-    html_chart_init(chart, 1000);
+    chart->start_s = 1000;
     /* four days, and then two hundred years */
     for (int64_t i = 0; i < 5000; i++)
         html_chart_add(chart, 1000 + i * 70, HTML_INVITED);
@@ -292,6 +325,7 @@ int main(void)
         cmocka_unit_test(numbers_have_commas),
         cmocka_unit_test(one_row_that_is_well_needs_no_list),
         cmocka_unit_test(every_row_that_needs_a_look_is_on_the_page),
+        cmocka_unit_test(names_beyond_the_first_are_put_together),
         cmocka_unit_test(a_run_without_rows_says_so),
         cmocka_unit_test(the_next_page_keeps_the_one_before),
         cmocka_unit_test(holds_are_drawn_told_and_cut_at_the_runs_end),
