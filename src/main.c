@@ -18,55 +18,45 @@ static void fill_standard_fds(void)
             _exit(error_exit_code(ERROR_STORAGE));
 }
 
-static int finish_stdout(struct error *err)
+static int print_help(const struct options *options, struct error *err)
 {
-    return console_finish(err) ? error_exit_code(err->kind) : 0;
+    help_print(stdout, options->topic, options->is_help_whole);
+    return error_exit_code(console_finish(err));
 }
 
-static int run(const struct options *options, struct error *err)
+static int print_version(const struct options *options, struct error *err)
 {
-    switch (options->command) {
-    case COMMAND_SEND:
-        return command_send(options, err);
-    case COMMAND_CHECK:
-        return command_check(options, err);
-    case COMMAND_STATUS:
-        return command_status(options, err);
-    case COMMAND_REPORT:
-        return command_report(options, err);
-    case COMMAND_RESOLVE:
-        return command_resolve(options, err);
-    case COMMAND_FORGET:
-        return command_forget(options, err);
-    case COMMAND_IMPORT:
-        return command_import(options, err);
-    case COMMAND_CONFIG:
-        return command_config(options, err);
-    case COMMAND_HELP:
-        help_print(stdout, options->topic, options->is_help_whole);
-        return finish_stdout(err);
-    case COMMAND_VERSION:
-        printf("bulk-invite %s\n", BULK_INVITE_VERSION);
-        return finish_stdout(err);
-    }
-    return 0;
+    (void)options;
+    puts("bulk-invite " BULK_INVITE_VERSION);
+    return error_exit_code(console_finish(err));
 }
+
+static int (*const commands[COMMAND_COUNT])(const struct options *options,
+                                            struct error *err) = {
+    [COMMAND_SEND] = command_send,       [COMMAND_CHECK] = command_check,
+    [COMMAND_STATUS] = command_status,   [COMMAND_REPORT] = command_report,
+    [COMMAND_RESOLVE] = command_resolve, [COMMAND_FORGET] = command_forget,
+    [COMMAND_IMPORT] = command_import,   [COMMAND_CONFIG] = command_config,
+    [COMMAND_HELP] = print_help,         [COMMAND_VERSION] = print_version,
+};
 
 int main(int argc, char **argv)
 {
     struct error err = ERROR_INIT;
     struct options options;
     int exit_code;
+
+    (void)argc;
     fill_standard_fds();
     /* The token and the addresses are in no core dump, and other programs of
      * the same user can neither attach nor read /proc/PID/environ and mem. */
     prctl(PR_SET_DUMPABLE, 0);
     /* A file at its size limit is as a full disk: the write says so. */
     signal(SIGXFSZ, SIG_IGN);
-    if (options_load(&options, argc, argv, getenv, &err)) {
+    if (options_load(&options, argv, getenv, &err)) {
         exit_code = error_exit_code(err.kind);
     } else {
-        exit_code = run(&options, &err);
+        exit_code = commands[options.command](&options, &err);
         options_clear(&options);
     }
     if (err.kind != ERROR_NONE) {

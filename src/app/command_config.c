@@ -1,13 +1,14 @@
-#include <unistd.h>
+#include <string.h>
 
 #include "app/commands.h"
 #include "app/config.h"
 #include "app/console.h"
 #include "app/help.h"
 #include "app/option_table.h"
+#include "app/token.h"
 #include "base/text_safe.h"
 
-/* For names and values of usual length in columns. */
+/* In columns, for names and values of usual length. */
 static void print_setting(const char *name, const char *value,
                           const char *origin)
 {
@@ -20,26 +21,28 @@ static void print_setting(const char *name, const char *value,
     free(safe_origin);
 }
 
-/* A command may hold a secret as an argument, a URL one before its "@". */
-static bool may_hold_secret(const struct option_spec *option, const char *text)
+static const char *shown_value(const struct options *options,
+                               const struct option_spec *option,
+                               const char *text)
 {
-    return strcmp(option->name, "token-command") == 0 ||
-           (strstr(text, "://") && strchr(text, '@'));
-}
+    const void *field = (const char *)options + option->offset;
+    bool is_text = option->type == OPTION_TEXT || option->type == OPTION_PATH;
 
-/* Of two options that exclude each other the weaker one is not used. */
-static bool is_used(const struct options *options,
-                    const struct option_spec *option)
-{
-    return (option->type != OPTION_TEXT && option->type != OPTION_PATH) ||
-           *(const char *const *)((const char *)options + option->offset);
+    /* Of two options that exclude each other the weaker one is not used. */
+    if (is_text && !*(const char *const *)field)
+        return "(not used)";
+    /* A command may hold a secret as an argument. */
+    return option_holds_password(option, text) ||
+                   strcmp(option->name, "token-command") == 0
+               ? "(hidden)"
+               : text;
 }
 
 static void print_option(const struct options *options,
                          const struct option_spec *option)
 {
     const struct option_origin *from = &options->origins[option_index(option)];
-    char variable[OPTION_VARIABLE_SIZE];
+    char variable[OPTION_NAME_SIZE];
     char origin[4096] = "default";
 
     option_variable(option, variable);
@@ -52,52 +55,35 @@ static void print_option(const struct options *options,
                  from->line,
                  from->place == PLACE_PROFILE ? options->profile
                                               : CONFIG_DEFAULT_SECTION);
-    print_setting(option->name,
-                  !is_used(options, option)             ? "(not used)"
-                  : may_hold_secret(option, from->text) ? "(hidden)"
-                                                        : from->text,
+    print_setting(option->name, shown_value(options, option, from->text),
                   origin);
-}
-
-/* In the order of token_load(). */
-static void print_token(const struct options *options)
-{
-    const char *variable = getenv("BULK_INVITE_TOKEN");
-    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
-
-    if (variable)
-        print_setting("token", "(hidden)", "$BULK_INVITE_TOKEN");
-    else if (options->token_file)
-        print_setting("token", "(hidden)", "the file of token-file");
-    else if (options->token_command)
-        print_setting("token", "(hidden)", "the output of token-command");
-    else if (credentials && *credentials)
-        print_setting("token", "(hidden)", "$CREDENTIALS_DIRECTORY/token");
-    else
-        print_setting("token", "(none)", "");
-}
-
-static void print_unset(const struct options *options)
-{
-    struct strbuf names;
-
-    strbuf_init(&names, 4096);
-    for (size_t i = 0; i < option_count; i++)
-        if (option_table[i].sources && !options->origins[i].text)
-            strbuf_addf(&names, "%s%s",
-                        names.len ? ", " : "Not set: ", option_table[i].name);
-    putchar('\n');
-    help_print_wrapped(stdout, strbuf_str(&names), 2, 0);
-    strbuf_clear(&names);
 }
 
 int command_config(const struct options *options, struct error *err)
 {
+    static const char *const token_places[] = {
+        [TOKEN_NOWHERE] = "",
+        [TOKEN_VARIABLE] = "$BULK_INVITE_TOKEN",
+        [TOKEN_FILE] = "the file of token-file",
+        [TOKEN_COMMAND] = "the output of token-command",
+        [TOKEN_CREDENTIAL] = "$CREDENTIALS_DIRECTORY/token",
+    };
+    enum token_place token = token_place(options, getenv);
+    struct strbuf unset;
+
+    strbuf_init(&unset, 4096);
     print_setting("config", options->config ? options->config : "(none)", "");
-    for (size_t i = 0; i < option_count; i++)
+    for (size_t i = 0; i < option_count; i++) {
         if (option_table[i].sources && options->origins[i].text)
             print_option(options, &option_table[i]);
-    print_token(options);
-    print_unset(options);
+        else if (option_table[i].sources)
+            strbuf_addf(&unset, "%s%s",
+                        unset.len ? ", " : "Not set: ", option_table[i].name);
+    }
+    print_setting("token", token == TOKEN_NOWHERE ? "(none)" : "(hidden)",
+                  token_places[token]);
+    putchar('\n');
+    help_print_wrapped(stdout, strbuf_str(&unset), 0);
+    strbuf_clear(&unset);
     return error_exit_code(console_finish(err));
 }

@@ -1,14 +1,13 @@
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/ledger_choice.h"
-#include "app/person_operand.h"
 #include "ledger/ledger_books.h"
 
 static void say_erased(const struct options *options, uint64_t erased)
 {
     if (erased == 0)
         fprintf(stderr, "%s\n",
-                options->email
+                options->person
                     ? "No row with this address is in the ledger."
                     : "No row that was settled before then is in the ledger.");
     else
@@ -21,33 +20,29 @@ static void say_erased(const struct options *options, uint64_t erased)
           stderr);
 }
 
-static enum error_kind forget(const struct options *options, const char *person,
-                              uint64_t *erased, struct error *err)
+static enum error_kind forget(const struct options *options, uint64_t *erased,
+                              struct error *err)
 {
     struct ledger *ledger;
     if (ledger_open_chosen(&ledger, options, LEDGER_EDITS, "forget", err))
         return err->kind;
     enum error_kind kind =
-        person ? ledger_forget_person(ledger, person, erased, err)
-               : ledger_forget_before(ledger, options->before_s, erased, err);
+        options->person
+            ? ledger_forget_person(ledger, options->person, erased, err)
+            : ledger_forget_before(ledger, options->before_s, erased, err);
     ledger_close(ledger);
     return kind;
 }
 
 int command_forget(const struct options *options, struct error *err)
 {
-    char *person = NULL;
     uint64_t erased = 0;
-    if (options->email && person_operand(&person, options, err))
-        return error_exit_code(err->kind);
     if (!options->yes && console_can_ask() &&
         !console_agrees("Erase it from the ledger for good?")) {
-        free(person);
         error_set(err, ERROR_GUARD, "not agreed; nothing was erased");
         return error_exit_code(err->kind);
     }
-    enum error_kind kind = forget(options, person, &erased, err);
-    free(person);
+    enum error_kind kind = forget(options, &erased, err);
     if (!kind)
         say_erased(options, erased);
     return error_exit_code(kind);

@@ -1,121 +1,108 @@
 #include "app/command_line.h"
 
-#include <stdbool.h>
+#include <string.h>
 
 #include "app/option_table.h"
+#include "app/values.h"
 
 struct reader {
-    struct command_line *line;
-    int argc;
-    char **argv;
-    int at; /* the argument to read next */
+    struct options *options;
+    char **next; /* the argument to read next */
+    const char *operand;
     bool has_command;
     bool is_done; /* --help or --version was there */
     struct error *err;
 };
 
-/* A flag as the user wrote it, for messages: without its value. */
-struct flag {
-    const char *text;
-    int len;
-};
-
-/* The command whose help would help. */
-static const char *help_topic(const struct reader *reader)
+static enum error_kind unknown_flag(struct reader *reader, const char *name)
 {
-    return command_name(reader->has_command ? reader->line->command
-                                            : COMMAND_SEND);
-}
+    const char *nearest = option_nearest(name, SOURCE_FLAG);
 
-static enum error_kind unknown_flag(struct reader *reader, struct flag flag)
-{
-    char name[64];
-
-    snprintf(name, sizeof(name), "%.*s", flag.len - 2, flag.text + 2);
     if (strcmp(name, "token") == 0)
         return error_set(reader->err, ERROR_USAGE,
                          "there is no --token: every user of this machine can "
                          "see the arguments of a program; put the token into "
                          "$BULK_INVITE_TOKEN, or into a file only you can read "
                          "and name it with --token-file");
-
-    const char *nearest = option_nearest(name, 0);
     if (nearest)
         return error_set(reader->err, ERROR_USAGE,
-                         "unknown flag %.*s; did you mean --%s?", flag.len,
-                         flag.text, nearest);
+                         "unknown flag --%s; did you mean --%s?", name,
+                         nearest);
     return error_set(reader->err, ERROR_USAGE,
-                     "unknown flag %.*s; bulk-invite %s --help-all lists them",
-                     flag.len, flag.text, help_topic(reader));
+                     "unknown flag --%s; bulk-invite %s --help-all lists them",
+                     name, command_table[reader->options->command].name);
 }
 
 static void act(struct reader *reader, const struct option_spec *option)
 {
-    struct command_line *line = reader->line;
+    struct options *options = reader->options;
+    bool is_version = strcmp(option->name, "version") == 0;
 
-    if (strcmp(option->name, "version") == 0) {
-        line->command = COMMAND_VERSION;
-    } else {
-        line->topic = reader->has_command ? command_name(line->command) : NULL;
-        line->is_help_whole = strcmp(option->name, "help-all") == 0;
-        line->command = COMMAND_HELP;
-    }
-    reader->has_command = true;
+    if (reader->has_command && !is_version)
+        options->topic = &command_table[options->command];
+    options->is_help_whole = strcmp(option->name, "help-all") == 0;
+    options->command = is_version ? COMMAND_VERSION : COMMAND_HELP;
     reader->is_done = true;
 }
 
-static bool looks_like_flag(const char *arg)
+/* Of "name=value"; puts the name into `name` and may return NULL. */
+static const struct option_spec *find_long(const char *arg,
+                                           char name[OPTION_NAME_SIZE])
 {
-    if (arg[0] != '-' || arg[1] == '\0')
+    snprintf(name, OPTION_NAME_SIZE, "%.*s", (int)strcspn(arg, "="), arg);
+    return option_by_name(name);
+}
+
+static bool is_flag(const char *arg)
+{
+    char name[OPTION_NAME_SIZE];
+
+    if (arg[0] != '-')
         return false;
-    if (arg[1] != '-')
-        return arg[2] == '\0' && option_by_letter(arg[1]);
-    return option_by_name(arg + 2, strcspn(arg + 2, "="));
+    if (arg[1] == '-')
+        return find_long(arg + 2, name);
+    return arg[1] && !arg[2] && option_by_letter(arg[1]);
 }
 
-/* The argument after a flag; the next flag is not taken for it. */
-static enum error_kind take_value(struct reader *reader,
-                                  const struct option_spec *option,
-                                  const char **value)
+/* With `value`, or the argument behind the flag; the next flag is not taken
+ * for one. */
+static enum error_kind take_flag(struct reader *reader,
+                                 const struct option_spec *option,
+                                 const char *value)
 {
-    *value = NULL;
-    if (reader->at < reader->argc && !looks_like_flag(reader->argv[reader->at]))
-        *value = reader->argv[reader->at++];
-    if (!*value)
-        return error_set(reader->err, ERROR_USAGE,
-                         "--%s needs a value: --%s %s", option->name,
-                         option->name, option->argument);
-    return ERROR_NONE;
-}
-
-static enum error_kind take_long(struct reader *reader, const char *arg)
-{
-    size_t len = strcspn(arg + 2, "=");
-    const char *name = arg + 2;
-    const char *value = name[len] == '=' ? name + len + 1 : NULL;
-    const struct flag flag = {arg, (int)len + 2};
-    const struct option_spec *option = option_by_name(name, len);
-    bool is_negated = false;
-
-    if (!option && len > 3 && memcmp(name, "no-", 3) == 0) {
-        option = option_by_name(name + 3, len - 3);
-        is_negated = option != NULL;
-    }
-    if (!option || (is_negated && option->type != OPTION_BOOL))
-        return unknown_flag(reader, flag);
-    if (value && (is_negated || option->type == OPTION_ACTION))
-        return error_set(reader->err, ERROR_USAGE, "%.*s takes no value",
-                         flag.len, flag.text);
     if (option->type == OPTION_ACTION) {
         act(reader, option);
         return ERROR_NONE;
     }
-    if (option->type == OPTION_BOOL && !value)
-        value = is_negated ? "false" : "true";
-    if (!value && take_value(reader, option, &value))
-        return reader->err->kind;
-    reader->line->given[option_index(option)] = value;
+    if (!value && option->type == OPTION_BOOL)
+        value = "true";
+    if (!value && *reader->next && !is_flag(*reader->next))
+        value = *reader->next++;
+    if (!value)
+        return error_set(reader->err, ERROR_USAGE,
+                         "--%s needs a value: --%s %s", option->name,
+                         option->name, option->argument);
+    reader->options->origins[option_index(option)] =
+        (struct option_origin){.place = PLACE_FLAG, .text = value};
     return ERROR_NONE;
+}
+
+/* What is behind "--". */
+static enum error_kind take_long(struct reader *reader, const char *arg)
+{
+    char name[OPTION_NAME_SIZE];
+    const struct option_spec *option = find_long(arg, name);
+    const char *equals = strchr(arg, '=');
+    bool is_negated = !option && strncmp(name, "no-", 3) == 0;
+    if (is_negated)
+        option = option_by_name(name + 3);
+    if (!option || (is_negated && option->type != OPTION_BOOL))
+        return unknown_flag(reader, name);
+    if (equals && (is_negated || option->type == OPTION_ACTION))
+        return error_set(reader->err, ERROR_USAGE, "--%s takes no value", name);
+    if (is_negated)
+        return take_flag(reader, option, "false");
+    return take_flag(reader, option, equals ? equals + 1 : NULL);
 }
 
 /* "-yv": letters one by one; a letter with a value takes the rest. */
@@ -123,130 +110,127 @@ static enum error_kind take_letters(struct reader *reader, const char *arg)
 {
     for (const char *letter = arg + 1; *letter && !reader->is_done; letter++) {
         const struct option_spec *option = option_by_letter(*letter);
-        const char *value = "true";
 
         if (!option)
             return error_set(
                 reader->err, ERROR_USAGE,
                 "unknown flag -%c; bulk-invite %s --help-all lists "
                 "them (for a file of that name: -- %s)",
-                *letter, help_topic(reader), arg);
-        if (option->type == OPTION_ACTION) {
-            act(reader, option);
-            continue;
-        }
-        if (option->type != OPTION_BOOL && letter[1])
-            value = letter + 1;
-        else if (option->type != OPTION_BOOL &&
-                 take_value(reader, option, &value))
+                *letter, command_table[reader->options->command].name, arg);
+        bool takes_rest = option->argument && letter[1];
+        if (take_flag(reader, option, takes_rest ? letter + 1 : NULL))
             return reader->err->kind;
-        reader->line->given[option_index(option)] = value;
-        if (option->type != OPTION_BOOL)
+        if (takes_rest)
             break;
     }
     return ERROR_NONE;
 }
 
-static enum error_kind unknown_command(struct reader *reader, const char *arg)
+static enum error_kind unknown_command(struct reader *reader, const char *word)
 {
-    const char *nearest = command_nearest(arg);
+    const char *nearest = command_nearest(word);
 
     if (nearest)
         return error_set(reader->err, ERROR_USAGE,
-                         "unknown command %s; did you mean %s?", arg, nearest);
-    if (strcmp(arg, "-") == 0 || strpbrk(arg, "./"))
+                         "unknown command %s; did you mean %s?", word, nearest);
+    if (strcmp(word, "-") == 0 || strpbrk(word, "./"))
         return error_set(reader->err, ERROR_USAGE,
                          "%s is not a command; to invite the people in it: "
                          "bulk-invite send %s --org ORG",
-                         arg, arg);
+                         word, word);
     return error_set(reader->err, ERROR_USAGE,
-                     "unknown command %s; bulk-invite --help lists them", arg);
+                     "unknown command %s; bulk-invite --help lists them", word);
 }
 
-static enum error_kind take_word(struct reader *reader, const char *arg)
+static enum error_kind take_word(struct reader *reader, const char *word)
 {
-    struct command_line *line = reader->line;
+    struct options *options = reader->options;
+    const struct command_spec *command = command_by_name(word);
+    const char *operand = command_table[options->command].operand.name;
+    bool is_topic = reader->has_command && options->command == COMMAND_HELP &&
+                    !options->topic;
 
+    if (!command && (is_topic || !reader->has_command))
+        return unknown_command(reader, word);
     if (!reader->has_command) {
-        const struct command_spec *command = command_by_name(arg);
-
-        if (!command)
-            return unknown_command(reader, arg);
-        line->command = command->command;
+        options->command = (enum command)(command - command_table);
         reader->has_command = true;
-        return ERROR_NONE;
-    }
-    const char *operand = command_spec_of(line->command)->operand.name;
-
-    if (operand && !line->operand) {
-        line->operand = arg;
-        return ERROR_NONE;
-    }
-    if (operand)
+    } else if (is_topic) {
+        options->topic = command;
+    } else if (!operand) {
+        return error_set(reader->err, ERROR_USAGE,
+                         "%s is one argument too many for bulk-invite %s", word,
+                         command_table[options->command].name);
+    } else if (reader->operand) {
         return error_set(reader->err, ERROR_USAGE,
                          "one %s at a time: %s is a second one, after %s",
-                         operand, arg, line->operand);
-    if (line->command == COMMAND_HELP && !line->topic) {
-        const struct command_spec *command = command_by_name(arg);
-
-        if (!command)
-            return unknown_command(reader, arg);
-        line->topic = command->name;
-        return ERROR_NONE;
+                         operand, word, reader->operand);
+    } else {
+        reader->operand = word;
     }
-    return error_set(reader->err, ERROR_USAGE,
-                     "%s is one argument too many for bulk-invite %s", arg,
-                     command_name(line->command));
-}
-
-/* Flags may stand before the command, so this comes last. */
-static enum error_kind check_flags_fit(const struct reader *reader)
-{
-    enum command command = reader->line->command;
-
-    for (size_t i = 0; i < option_count; i++)
-        if (reader->line->given[i] && !option_fits(&option_table[i], command))
-            return error_set(reader->err, ERROR_USAGE,
-                             "bulk-invite %s does not take --%s",
-                             command_name(command), option_table[i].name);
     return ERROR_NONE;
 }
 
-enum error_kind command_line_parse(struct command_line *line, int argc,
-                                   char **argv, struct error *err)
+static enum error_kind take_words(struct reader *reader)
 {
-    struct reader reader = {
-        .line = line, .argc = argc, .argv = argv, .at = 1, .err = err};
     bool are_flags_over = false;
+    enum error_kind kind = ERROR_NONE;
 
-    *line = (struct command_line){
-        .given = xcalloc(option_count, sizeof(*line->given))};
-    while (reader.at < argc && !reader.is_done) {
-        const char *arg = argv[reader.at++];
-        enum error_kind kind = ERROR_NONE;
+    while (!kind && !reader->is_done && *reader->next) {
+        const char *arg = *reader->next++;
 
         if (are_flags_over || arg[0] != '-' || arg[1] == '\0')
-            kind = take_word(&reader, arg);
+            kind = take_word(reader, arg);
         else if (strcmp(arg, "--") == 0)
             are_flags_over = true;
         else if (arg[1] == '-')
-            kind = take_long(&reader, arg);
+            kind = take_long(reader, arg + 2);
         else
-            kind = take_letters(&reader, arg);
-        if (kind)
-            return kind;
+            kind = take_letters(reader, arg);
     }
-    if (reader.is_done)
-        return ERROR_NONE;
+    return kind;
+}
+
+/* Flags may stand before the command, so this comes last. */
+static enum error_kind set_values(struct reader *reader)
+{
+    struct options *options = reader->options;
+    const struct command_spec *command = &command_table[options->command];
+
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option_spec *option = &option_table[i];
+        const char *text = options->origins[i].text;
+
+        if (text && !option_fits(option, options->command))
+            return error_set(reader->err, ERROR_USAGE,
+                             "bulk-invite %s does not take --%s", command->name,
+                             option->name);
+        if (text && value_parse(option, text, options, reader->err))
+            return error_prefix(reader->err, "--%s", option->name);
+    }
+    if (reader->operand && *reader->operand) {
+        if (value_parse(&command->operand, reader->operand, options,
+                        reader->err))
+            return error_prefix(reader->err, "%s", command->operand.name);
+    } else if (command->operand_missing) {
+        return error_set(reader->err, ERROR_USAGE, "%s",
+                         command->operand_missing);
+    }
+    return ERROR_NONE;
+}
+
+enum error_kind command_line_parse(struct options *options, char **argv,
+                                   struct error *err)
+{
+    struct reader reader = {.options = options, .next = argv, .err = err};
+
+    if (*reader.next)
+        options->program = *reader.next++;
+    if (take_words(&reader) || reader.is_done)
+        return err->kind;
     if (!reader.has_command)
         return error_set(err, ERROR_USAGE,
                          "what is to be done? bulk-invite send FILE --org ORG "
                          "invites people; bulk-invite --help says more");
-    return check_flags_fit(&reader);
-}
-
-void command_line_clear(struct command_line *line)
-{
-    free(line->given);
-    *line = (struct command_line){0};
+    return set_values(&reader);
 }

@@ -1,28 +1,22 @@
 #include "app/commands.h"
 #include "app/ledger_choice.h"
-#include "app/person_operand.h"
 #include "ledger/ledger_books.h"
 
-static enum error_kind resolve(const struct options *options,
-                               const char *person, struct error *err)
+static enum error_kind resolve(const struct options *options, struct error *err)
 {
     struct ledger *ledger;
     if (ledger_open_chosen(&ledger, options, LEDGER_EDITS, "resolve", err))
         return err->kind;
     enum error_kind kind = ledger_resolve(
-        ledger, person, options->invited ? STATUS_INVITED : STATUS_UNPROCESSED,
-        err);
+        ledger, options->person,
+        options->invited ? STATUS_INVITED : STATUS_UNPROCESSED, err);
     ledger_close(ledger);
     return kind;
 }
 
 int command_resolve(const struct options *options, struct error *err)
 {
-    char *person;
-    if (person_operand(&person, options, err))
-        return error_exit_code(err->kind);
-    enum error_kind kind = resolve(options, person, err);
-    free(person);
+    enum error_kind kind = resolve(options, err);
     if (!kind)
         fputs(options->invited
                   ? "Noted: invited. No run sends to this person again.\n"

@@ -1,48 +1,15 @@
 #include "app/config.h"
 
 #include <errno.h>
-#include <stdarg.h>
+#include <limits.h>
 #include <stdio.h>
 
-#include "base/strbuf.h"
 #include "base/text_safe.h"
 
 #define SYSTEM_CONFIG "/etc/bulk-invite/config.ini"
 
-#define BLANKS " \t\r"
-
-struct parser {
-    struct config *config;
-    const char *section;
-    unsigned line;
-    struct config_entry **tail;
-    struct error *err;
-};
-
-PRINTF_LIKE(2, 3)
-static enum error_kind refuse(struct parser *parser, const char *format, ...)
-{
-    char why[512];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(why, sizeof(why), format, args);
-    va_end(args);
-    return error_set(parser->err, ERROR_USAGE, "%s:%u: %s",
-                     parser->config->path, parser->line, why);
-}
-
-static void add_entry(struct parser *parser, const char *key, const char *value)
-{
-    struct config_entry *entry = xcalloc(1, sizeof(*entry));
-
-    *entry = (struct config_entry){.line = parser->line,
-                                   .section = parser->section,
-                                   .key = key,
-                                   .value = value};
-    *parser->tail = entry;
-    parser->tail = &entry->next;
-}
+#define BLANKS       " \t\r"
+#define SECTIONS_MAX 64 /* that may be suggested */
 
 static char *trim(char *text)
 {
@@ -54,102 +21,82 @@ static char *trim(char *text)
     return text + strspn(text, BLANKS);
 }
 
-/* `line` starts with "[". */
-static enum error_kind take_section(struct parser *parser, char *line)
+static enum error_kind take_section(struct config_entry *entry, char *line,
+                                    struct error *err)
 {
-    char *name = line + 1;
-    char *end = strchr(name, ']');
+    size_t len = strcspn(line + 1, "];#");
 
-    if (!end)
-        return refuse(parser, "a section's name ends with \"]\"");
-    if (end == name)
-        return refuse(parser, "a section needs a name between \"[\" and \"]\"");
-    if (end[1] != '\0')
-        return refuse(parser, "after a section's name the line must end");
-    if (strpbrk(name, ";#"))
-        return refuse(parser, "a section's name has no \";\" or \"#\"");
-    *end = '\0';
-    parser->section = name;
-    add_entry(parser, NULL, NULL);
+    if (len == 0 || strcmp(line + 1 + len, "]") != 0)
+        return error_set(err, ERROR_USAGE,
+                         "a section is written [NAME], alone on its line");
+    line[1 + len] = '\0';
+    entry->section = line + 1;
     return ERROR_NONE;
 }
 
-static const struct config_entry *
-find_entry(const struct config *config, const char *section, const char *key)
+static enum error_kind check_unset(const struct config *config,
+                                   const struct config_entry *entry,
+                                   struct error *err)
 {
-    for (const struct config_entry *entry = config->entries; entry;
-         entry = entry->next)
-        if (entry->key && strcmp(entry->section, section) == 0 &&
-            strcmp(entry->key, key) == 0)
-            return entry;
-    return NULL;
+    for (size_t i = 0; i < config->count; i++) {
+        const struct config_entry *earlier = &config->entries[i];
+
+        if (earlier->key && strcmp(earlier->section, entry->section) == 0 &&
+            strcmp(earlier->key, entry->key) == 0)
+            return error_set(err, ERROR_USAGE, "%s is set already, on line %u",
+                             entry->key, earlier->line);
+    }
+    return ERROR_NONE;
 }
 
-static bool is_quoted(const char *value)
-{
-    size_t len = strlen(value);
-
-    return len >= 2 && (*value == '"' || *value == '\'') &&
-           value[len - 1] == *value;
-}
-
-static enum error_kind take_pair(struct parser *parser, char *line)
+static enum error_kind take_pair(const struct config *config,
+                                 struct config_entry *entry, char *line,
+                                 struct error *err)
 {
     char *separator = strpbrk(line, "=:");
 
     if (!separator || separator == line)
-        return refuse(parser, "expected KEY = VALUE, [SECTION] or a comment");
+        return error_set(err, ERROR_USAGE,
+                         "expected KEY = VALUE, [SECTION] or a comment");
     /* INI files differ in what they take for a comment behind a value. */
-    for (const char *c = separator + 1; *c; c++)
-        if ((*c == ';' || *c == '#') && strchr(BLANKS, c[-1]))
-            return refuse(parser,
-                          "a comment needs a line of its own (inside a value, "
-                          "no \"%c\" after a space)",
-                          *c);
-    *separator = '\0';
-
-    const char *key = trim(line);
-    const char *value = trim(separator + 1);
-    const struct config_entry *earlier =
-        find_entry(parser->config, parser->section, key);
-
-    if (strpbrk(key, ";#"))
-        return refuse(parser, "not a line of an INI file");
-    if (earlier)
-        return refuse(parser, "%s is set already, on line %u", key,
-                      earlier->line);
-    if (*value == '\0')
-        return refuse(parser, "%s needs a value (or delete the line)", key);
-    if (is_quoted(value))
-        return refuse(parser, "%s: values are written without quotes", key);
-    add_entry(parser, key, value);
-    return ERROR_NONE;
-}
-
-static enum error_kind take_line(struct parser *parser, char *line)
-{
-    line = trim(line);
-    parser->line++;
-    if (*line == '\0' || *line == ';' || *line == '#')
-        return ERROR_NONE;
-    return *line == '[' ? take_section(parser, line) : take_pair(parser, line);
-}
-
-static enum error_kind check_text(const char *path, const char *text,
-                                  size_t len, struct error *err)
-{
-    unsigned line = 1;
-
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-
-        if ((c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)
+    for (char *c = separator + 1; (c = strpbrk(c, ";#")); c++)
+        if (strchr(BLANKS, c[-1]))
             return error_set(err, ERROR_USAGE,
-                             "%s:%u: control character 0x%02x", path, line, c);
-        line += c == '\n';
+                             "a comment needs a line of its own (inside a "
+                             "value, no \"%c\" after a space)",
+                             *c);
+    *separator = '\0';
+    const char *value = trim(separator + 1);
+    size_t len = strlen(value);
+    entry->key = trim(line);
+    entry->value = value;
+    if (len > 1 && strchr("\"'", *value) && value[len - 1] == *value)
+        return error_set(err, ERROR_USAGE,
+                         "%s: values are written without quotes", entry->key);
+    if (text_has_control(value, len))
+        return error_set(err, ERROR_USAGE, "%s holds a control character",
+                         entry->key);
+    return check_unset(config, entry, err);
+}
+
+/* The text cut at its line ends. */
+static enum error_kind take_lines(struct config *config, char *rest,
+                                  struct error *err)
+{
+    const char *section = CONFIG_DEFAULT_SECTION;
+
+    for (unsigned number = 1; rest; number++) {
+        char *line = trim(strsep(&rest, "\n"));
+        struct config_entry entry = {.line = number, .section = section};
+
+        if (*line == '\0' || *line == ';' || *line == '#')
+            continue;
+        if (*line == '[' ? take_section(&entry, line, err)
+                         : take_pair(config, &entry, line, err))
+            return error_prefix(err, "%s:%u", config->path, number);
+        section = entry.section;
+        config->entries[config->count++] = entry;
     }
-    if (!text_is_utf8(text, len))
-        return error_set(err, ERROR_USAGE, "%s: not UTF-8 text", path);
     return ERROR_NONE;
 }
 
@@ -157,26 +104,23 @@ enum error_kind config_parse(struct config **config, const char *path,
                              const char *text, size_t len, struct error *err)
 {
     static const char mark[] = "\xEF\xBB\xBF"; /* of UTF-8, by an editor */
-    struct config *parsed = xcalloc(1, sizeof(*parsed));
-    struct parser parser = {
-        .config = parsed,
-        .section = CONFIG_DEFAULT_SECTION,
-        .tail = &parsed->entries,
-        .err = err,
-    };
-    enum error_kind kind = check_text(path, text, len, err);
+    size_t line_count = 1;
 
+    *config = NULL;
+    if (memchr(text, '\0', len) || !text_is_utf8(text, len))
+        return error_set(err, ERROR_USAGE, "%s: not UTF-8 text", path);
+    for (size_t i = 0; i < len; i++)
+        line_count += text[i] == '\n';
+    struct config *parsed = xcalloc(1, sizeof(*parsed));
     parsed->path = xstrdup(path);
     parsed->text = xstrndup(text, len);
-    char *rest = parsed->text;
-    if (strncmp(rest, mark, strlen(mark)) == 0)
-        rest += strlen(mark);
-    while (!kind && rest)
-        kind = take_line(&parser, strsep(&rest, "\n"));
-    if (kind)
+    parsed->entries = xcalloc(line_count, sizeof(*parsed->entries));
+    bool has_mark = strncmp(parsed->text, mark, strlen(mark)) == 0;
+    if (take_lines(parsed, parsed->text + (has_mark ? strlen(mark) : 0), err))
         config_free(parsed);
-    *config = kind ? NULL : parsed;
-    return kind;
+    else
+        *config = parsed;
+    return err->kind;
 }
 
 /* With `is_optional`, a file that is not there is no error: *config is NULL. */
@@ -190,11 +134,9 @@ static enum error_kind load_file(struct config **config, const char *path,
     if (!file)
         return error_set_errno(err, ERROR_USAGE, errno,
                                "cannot open the config file %s", path);
-
     enum error_kind kind;
     char *text = xmalloc(CONFIG_FILE_CAP + 1);
     size_t len = fread(text, 1, CONFIG_FILE_CAP + 1, file);
-
     if (ferror(file))
         kind = error_set_errno(err, ERROR_USAGE, errno,
                                "cannot read the config file %s", path);
@@ -213,65 +155,47 @@ enum error_kind config_load(struct config **config, const char *path,
                             char *(*getenv_fn)(const char *name),
                             struct error *err)
 {
-    const char *base = getenv_fn("XDG_CONFIG_HOME");
-    const char *below = "";
-    enum error_kind kind = ERROR_NONE;
+    const char *xdg = getenv_fn("XDG_CONFIG_HOME");
+    const char *home = getenv_fn("HOME");
+    char own[PATH_MAX] = SYSTEM_CONFIG;
 
     *config = NULL;
     if (path)
         return load_file(config, path, false, err);
-
     /* The XDG specification has relative paths ignored. */
-    if (!base || *base != '/') {
-        base = getenv_fn("HOME");
-        below = "/.config";
-    }
-    if (base && *base == '/') {
-        struct strbuf own;
-
-        strbuf_init(&own, 4096);
-        strbuf_addf(&own, "%s%s/bulk-invite/config.ini", base, below);
-        if (!own.is_cut)
-            kind = load_file(config, strbuf_str(&own), true, err);
-        strbuf_clear(&own);
-    }
-    if (!kind && !*config)
-        kind = load_file(config, SYSTEM_CONFIG, true, err);
-    return kind;
+    if (xdg && *xdg == '/')
+        snprintf(own, sizeof(own), "%s/bulk-invite/config.ini", xdg);
+    else if (home && *home == '/')
+        snprintf(own, sizeof(own), "%s/.config/bulk-invite/config.ini", home);
+    if (load_file(config, own, true, err) || *config)
+        return err->kind;
+    return load_file(config, SYSTEM_CONFIG, true, err);
 }
 
 void config_free(struct config *config)
 {
     if (!config)
         return;
-    for (struct config_entry *entry = config->entries, *next; entry;
-         entry = next) {
-        next = entry->next;
-        free(entry);
-    }
+    free(config->entries);
     free(config->text);
     free(config->path);
     free(config);
 }
 
-bool config_has_section(const struct config *config, const char *section)
+bool config_has_section(const struct config *config, const char *section,
+                        const char **nearest)
 {
-    for (const struct config_entry *entry = config->entries; entry;
-         entry = entry->next)
-        if (strcmp(entry->section, section) == 0)
-            return true;
-    return false;
-}
-
-const char *config_nearest_section(const struct config *config,
-                                   const char *section)
-{
-    const char *names[64];
+    const char *names[SECTIONS_MAX];
     size_t count = 0;
 
-    for (const struct config_entry *entry = config->entries;
-         entry && count < sizeof(names) / sizeof(*names); entry = entry->next)
-        if (!entry->key)
-            names[count++] = entry->section;
-    return text_nearest(section, names, count);
+    for (size_t i = 0; i < config->count; i++) {
+        const char *name = config->entries[i].section;
+
+        if (strcmp(name, section) == 0)
+            return true;
+        if (!config->entries[i].key && count < SECTIONS_MAX)
+            names[count++] = name;
+    }
+    *nearest = text_nearest(section, names, count);
+    return false;
 }

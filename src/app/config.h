@@ -19,7 +19,6 @@
 #define CONFIG_DEFAULT_SECTION "default"
 
 struct config_entry {
-    struct config_entry *next; /* in the file's order */
     unsigned line;
     const char *section; /* all three live as long as the config */
     const char *key;     /* NULL: this line opens the section */
@@ -28,8 +27,9 @@ struct config_entry {
 
 struct config {
     char *path;
-    char *text; /* cut up into the entries' strings */
-    struct config_entry *entries;
+    char *text;                   /* cut up into the entries' strings */
+    struct config_entry *entries; /* in the file's order */
+    size_t count;
 };
 
 /*
@@ -53,11 +53,8 @@ enum error_kind config_parse(struct config **config, const char *path,
 /* NULL is fine. */
 void config_free(struct config *config);
 
-bool config_has_section(const struct config *config, const char *section);
-
-/* Of the sections that are there, the one that may have been meant, or NULL.
- */
-const char *config_nearest_section(const struct config *config,
-                                   const char *section);
+/* If it is not there, *nearest is the one that may have been meant, or NULL. */
+bool config_has_section(const struct config *config, const char *section,
+                        const char **nearest);
 
 #endif

@@ -1,14 +1,17 @@
 #include "app/help.h"
 
+#include <string.h>
+
 #include "app/option_table.h"
 
 #define WIDTH       80
 #define HELP_COLUMN 28 /* where an option's sentences start */
 #define FEW         16 /* options: all of them fit a screen or two */
 
-void help_print_wrapped(FILE *out, const char *text, int indent, int column)
+void help_print_wrapped(FILE *out, const char *text, int indent)
 {
     bool is_line_empty = true;
+    int column = indent;
 
     while (*text) {
         int len = (int)strcspn(text, " ");
@@ -27,75 +30,87 @@ void help_print_wrapped(FILE *out, const char *text, int indent, int column)
     fputc('\n', out);
 }
 
-/* The first sentence alone, or all and the default. */
+int help_first_sentence(const char *help)
+{
+    const char *end = strstr(help, ". ");
+
+    return end ? (int)(end - help) : (int)strlen(help) - 1;
+}
+
+/* With all sentences and the default, or with the first sentence. */
 static void print_option(FILE *out, const struct option_spec *option,
                          bool is_whole)
 {
-    char sentences[512];
-    const char *first_end = strstr(option->help, ". ");
-    int used = fprintf(out, "  %c%c%c --%s%s%s", option->letter ? '-' : ' ',
-                       option->letter ? option->letter : ' ',
-                       option->letter ? ',' : ' ', option->name,
-                       option->argument ? " " : "",
-                       option->argument ? option->argument : "");
+    char letter[] = {'-', option->letter, ',', '\0'};
+    char flag[128], help[512];
+    const char *argument = option->argument ? option->argument : "";
+    const char *default_text = is_whole ? option->default_text : NULL;
+    int len = is_whole ? (int)strlen(option->help)
+                       : help_first_sentence(option->help) + 1;
 
-    if (used < 0)
-        return; /* the caller looks at ferror(out) */
-    if (used >= HELP_COLUMN - 1) {
-        fputc('\n', out);
-        used = 0;
-    }
-    fprintf(out, "%*s", HELP_COLUMN - used, "");
-    if (is_whole && option->default_text)
-        snprintf(sentences, sizeof(sentences), "%s (default: %s)", option->help,
-                 option->default_text);
+    snprintf(flag, sizeof(flag), "  %3s --%s%s%s", option->letter ? letter : "",
+             option->name, *argument ? " " : "", argument);
+    snprintf(help, sizeof(help), "%.*s%s%s%s", len, option->help,
+             default_text ? " (default: " : "",
+             default_text ? default_text : "", default_text ? ")" : "");
+    if (strlen(flag) < HELP_COLUMN - 1)
+        fprintf(out, "%-*s", HELP_COLUMN, flag);
     else
-        snprintf(sentences, sizeof(sentences), "%.*s",
-                 is_whole || !first_end ? -1
-                                        : (int)(first_end + 1 - option->help),
-                 option->help);
-    help_print_wrapped(out, sentences, HELP_COLUMN, HELP_COLUMN);
+        fprintf(out, "%s\n%*s", flag, HELP_COLUMN, "");
+    help_print_wrapped(out, help, HELP_COLUMN);
 }
 
-static size_t count_options(enum command command, bool is_common)
+static size_t count_options(enum command command)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < option_count; i++)
-        count += option_fits(&option_table[i], command) &&
-                 (!is_common || option_table[i].is_common);
+        count += option_fits(&option_table[i], command);
     return count;
 }
 
-static void print_common(FILE *out, enum command command)
+/* Returns how many it left out. */
+static size_t print_options(FILE *out, enum command command, bool is_whole)
 {
-    fputc('\n', out);
-    for (enum option_group group = 0; group < GROUP_COUNT; group++)
-        for (size_t i = 0; i < option_count; i++)
-            if (option_table[i].group == group && option_table[i].is_common &&
-                option_fits(&option_table[i], command))
-                print_option(out, &option_table[i], false);
-    fprintf(out, "\n%zu more: bulk-invite %s --help-all, man bulk-invite\n",
-            count_options(command, false) - count_options(command, true),
-            command_name(command));
+    const char *title = NULL;
+    size_t left_out = 0;
+
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option_spec *option = &option_table[i];
+
+        if (option->title)
+            title = option->title;
+        if (!option_fits(option, command))
+            continue;
+        if (!is_whole && !option->is_common) {
+            left_out++;
+            continue;
+        }
+        if (is_whole && title)
+            fprintf(out, "\n%s:\n", title);
+        title = NULL;
+        print_option(out, option, is_whole);
+    }
+    return left_out;
 }
 
-static void print_groups(FILE *out, enum command command)
+static void print_command_help(FILE *out, const struct command_spec *command,
+                               bool is_whole)
 {
-    for (enum option_group group = 0; group < GROUP_COUNT; group++) {
-        bool has_title = false;
+    enum command number = (enum command)(command - command_table);
 
-        for (size_t i = 0; i < option_count; i++) {
-            const struct option_spec *option = &option_table[i];
-
-            if (option->group != group || !option_fits(option, command))
-                continue;
-            if (!has_title)
-                fprintf(out, "\n%s:\n", option_group_title(group));
-            has_title = true;
-            print_option(out, option, true);
-        }
+    fprintf(out, "Usage: bulk-invite %s %s\n\n%s\n", command->name,
+            command->synopsis, command->help);
+    if (number == COMMAND_HELP || number == COMMAND_VERSION)
+        return;
+    if (!is_whole && count_options(number) > FEW) {
+        fputc('\n', out);
+        size_t left_out = print_options(out, number, false);
+        fprintf(out, "\n%zu more: bulk-invite %s --help-all, man bulk-invite\n",
+                left_out, command->name);
+        return;
     }
+    print_options(out, number, true);
     fputc('\n', out);
     help_print_wrapped(
         out,
@@ -104,21 +119,7 @@ static void print_groups(FILE *out, enum command command)
         "beats a variable, a variable the config file. Those that decide what "
         "is risked, such as --yes, must be typed. --no-NAME turns a switch "
         "off. man bulk-invite says more.",
-        0, 0);
-}
-
-static void print_command_help(FILE *out, const struct command_spec *command,
-                               bool is_whole)
-{
-    fprintf(out, "Usage: bulk-invite %s %s\n\n", command->name,
-            command->synopsis);
-    help_print_wrapped(out, command->help, 0, 0);
-    if (command->command == COMMAND_HELP || command->command == COMMAND_VERSION)
-        return;
-    if (is_whole || count_options(command->command, false) <= FEW)
-        print_groups(out, command->command);
-    else
-        print_common(out, command->command);
+        0);
 }
 
 static void print_overview(FILE *out)
@@ -126,7 +127,7 @@ static void print_overview(FILE *out)
     fputs("bulk-invite invites a list of people to an Almanac organization.\n"
           "\n",
           out);
-    for (size_t i = 0; i < command_count; i++)
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, "  %-10s%s\n", command_table[i].name,
                 command_table[i].help);
     fputs("\n"
@@ -145,12 +146,10 @@ static void print_overview(FILE *out)
           out);
 }
 
-void help_print(FILE *out, const char *topic, bool is_whole)
+void help_print(FILE *out, const struct command_spec *topic, bool is_whole)
 {
-    const struct command_spec *command = topic ? command_by_name(topic) : NULL;
-
-    if (command)
-        print_command_help(out, command, is_whole);
+    if (topic)
+        print_command_help(out, topic, is_whole);
     else
         print_overview(out);
 }

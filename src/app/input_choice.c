@@ -1,5 +1,6 @@
 #include "app/input_choice.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,49 +21,47 @@ static enum error_kind choose_delimiter(char *delimiter, const char *text,
                  {"\\t", '\t'},
                  {"pipe", '|'}};
 
-    for (size_t i = 0; text && i < sizeof(names) / sizeof(*names); i++)
-        if (strcmp(text, names[i].name) == 0)
-            *delimiter = names[i].delimiter;
-    if (!text || *delimiter)
-        return ERROR_NONE;
-    if (strlen(text) != 1 || *text == '"' || (unsigned char)*text >= 0x80)
-        return error_set(err, ERROR_USAGE,
-                         "--delimiter: \"%s\" is not one ASCII character, nor "
-                         "comma, semicolon, tab or pipe",
-                         text);
     *delimiter = *text;
-    return ERROR_NONE;
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        if (strcmp(text, names[i].name) == 0) {
+            *delimiter = names[i].delimiter;
+            return ERROR_NONE;
+        }
+    if (strlen(text) == 1 && *text != '"' && (unsigned char)*text < 0x80)
+        return ERROR_NONE;
+    return error_set(err, ERROR_USAGE,
+                     "--delimiter: \"%s\" is not one ASCII character, nor "
+                     "comma, semicolon, tab or pipe",
+                     text);
 }
 
 /* The domains as keys of people have them. */
 static enum error_kind choose_domains(char **domains, const char *list,
                                       struct error *err)
 {
-    struct strbuf keys;
+    struct strbuf keys, key;
     bool is_good = true;
 
     strbuf_init(&keys, DOMAINS_CAP);
+    strbuf_init(&key, DOMAINS_CAP);
     while (is_good && *list) {
-        size_t len = strcspn(list, ",");
-        struct strbuf address;
-        struct strbuf key;
-        strbuf_init(&address, DOMAINS_CAP);
-        strbuf_init(&key, DOMAINS_CAP);
-        strbuf_add_str(&address, "a@");
-        strbuf_add(&address, list, len);
-        is_good = person_key(address.bytes, address.len, &key) == PERSON_OK;
-        strbuf_add_str(&keys, strbuf_str(&key) + (is_good ? 2 : 0));
-        strbuf_add_char(&keys, ',');
-        strbuf_clear(&address);
-        strbuf_clear(&key);
-        list += len + (list[len] == ',');
+        char address[512]; /* more than a domain can have */
+        int len = (int)strcspn(list, ",");
+
+        snprintf(address, sizeof(address), "a@%.*s", len, list);
+        strbuf_reset(&key);
+        is_good = person_key(address, strlen(address), &key) == PERSON_OK;
+        strbuf_addf(&keys, "%s,", strbuf_str(&key) + (is_good ? 2 : 0));
+        list += len;
+        list += *list == ',';
     }
     if (!is_good || keys.is_cut)
         error_set(err, ERROR_USAGE,
                   "--allow-domain is a list of domains with commas between "
                   "and no spaces, for example example.com,example.org");
+    strbuf_clear(&key);
     *domains = strbuf_detach(&keys);
-    return is_good ? ERROR_NONE : err->kind;
+    return err->kind;
 }
 
 enum error_kind input_choice_init(struct input_choice *choice,
@@ -88,7 +87,8 @@ enum error_kind input_choice_init(struct input_choice *choice,
                          "those that are, for example UTF-8, UTF-16 or "
                          "WINDOWS-1252",
                          options->encoding);
-    if (choose_delimiter(&choice->options.delimiter, options->delimiter, err) ||
+    if ((options->delimiter && choose_delimiter(&choice->options.delimiter,
+                                                options->delimiter, err)) ||
         (options->allow_domain &&
          choose_domains(&choice->domains, options->allow_domain, err)) ||
         role_map_new(&choice->role_map, options->role_map,

@@ -11,49 +11,23 @@
 enum error_kind ledger_choose(char **path, const struct options *options,
                               const char *server, struct error *err)
 {
-    *path = NULL;
-    if (options->ledger) {
-        *path = xstrdup(options->ledger);
-        return ERROR_NONE;
-    }
-    struct strbuf place;
-    strbuf_init(&place, PATH_CAP);
-    enum error_kind kind =
-        ledger_place(getenv("STATE_DIRECTORY"), getenv("XDG_STATE_HOME"),
-                     getenv("HOME"), server, options->org, &place, err);
-    if (!kind)
-        *path = strbuf_detach(&place);
-    strbuf_clear(&place);
-    return kind;
-}
+    struct strbuf chosen;
+    enum error_kind kind = ERROR_NONE;
 
-/* The server as ledgers name it; NULL when it is left to the ledger. */
-static enum error_kind name_server(char **server, const struct options *options,
-                                   struct error *err)
-{
-    /* The organization has no part in the server's name. */
-    const char *org = options->org ? options->org : "any";
-    struct endpoint endpoint = {0};
-    *server = NULL;
-    if (!options->base_url)
-        return ERROR_NONE;
-    if (endpoint_init(&endpoint, options->base_url, org, err))
-        return err->kind;
-    *server = xstrdup(endpoint.base);
-    endpoint_clear(&endpoint);
-    return ERROR_NONE;
+    strbuf_init(&chosen, PATH_CAP);
+    if (options->ledger)
+        strbuf_add_str(&chosen, options->ledger);
+    else
+        kind = ledger_place(getenv("STATE_DIRECTORY"), getenv("XDG_STATE_HOME"),
+                            getenv("HOME"), server, options->org, &chosen, err);
+    *path = kind ? NULL : strbuf_detach(&chosen);
+    strbuf_clear(&chosen);
+    return kind;
 }
 
 static bool is_there(const char *path)
 {
-    return path && (access(path, F_OK) == 0 || errno != ENOENT) &&
-           strcmp(path, ":memory:") != 0;
-}
-
-static enum error_kind open_empty(struct ledger **ledger, struct error *err)
-{
-    const struct ledger_options nowhere = {.server = "", .organization = ""};
-    return ledger_open(ledger, &nowhere, err);
+    return path && (access(path, F_OK) == 0 || errno != ENOENT);
 }
 
 enum error_kind ledger_open_chosen(struct ledger **ledger,
@@ -61,26 +35,31 @@ enum error_kind ledger_open_chosen(struct ledger **ledger,
                                    enum ledger_use use, const char *activity,
                                    struct error *err)
 {
-    char *server = NULL;
+    struct endpoint endpoint = {0};
     char *path = NULL;
-    enum error_kind kind = name_server(&server, options, err);
+    enum error_kind kind = ERROR_NONE;
+
     *ledger = NULL;
-    if (!kind && (options->ledger || options->org || use != LEDGER_LOOKS))
-        kind = ledger_choose(&path, options, server, err);
-    if (!kind && use == LEDGER_LOOKS && !is_there(path))
-        kind = open_empty(ledger, err);
+    /* The organization has no part in the server's name. */
+    if (options->base_url)
+        kind = endpoint_init(&endpoint, options->base_url,
+                             options->org ? options->org : "any", err);
+    if (!kind && (options->ledger || options->org))
+        kind = ledger_choose(&path, options, endpoint.base, err);
     struct ledger_options chosen = {
         .path = path,
-        .server = server,
+        .server = endpoint.base,
         .organization = options->org,
         .must_exist = use != LEDGER_FILLS,
         .is_reader = use == LEDGER_READS || use == LEDGER_LOOKS,
         .lock_wait_us = options->lock_wait_us,
         .activity = activity,
     };
-    if (!kind && !*ledger)
+    if (use == LEDGER_LOOKS && !is_there(path))
+        chosen = (struct ledger_options){.server = "", .organization = ""};
+    if (!kind)
         kind = ledger_open(ledger, &chosen, err);
-    free(server);
+    endpoint_clear(&endpoint);
     free(path);
     return kind;
 }

@@ -2,7 +2,6 @@
 #define BULK_INVITE_APP_OPTION_TABLE_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "app/options.h"
 
@@ -17,12 +16,12 @@ enum option_type {
     OPTION_PATH,     /* any bytes */
     OPTION_CHOICE,   /* one of the words of `argument`: "csv|jsonl" */
     OPTION_BOOL,     /* --x, --no-x, x = yes */
-    OPTION_COUNT,    /* without a default: UINT64_MAX, no limit */
-    OPTION_DURATION, /* see values.h */
-    OPTION_TIME, /* see values.h; seconds since 1970, INT64_MIN: not given */
-    OPTION_RATE,
-    OPTION_SHARE,  /* struct option_share */
-    OPTION_ACTION, /* done at once instead of a command: --help */
+    OPTION_COUNT,    /* uint64_t */
+    OPTION_DURATION, /* int64_t, microseconds */
+    OPTION_TIME,     /* int64_t, seconds since 1970 */
+    OPTION_RATE,     /* struct rate */
+    OPTION_SHARE,    /* struct option_share */
+    OPTION_ACTION,   /* done at once instead of a command: --help */
 };
 
 /* Where an option may be set besides its flag, which each one has. What makes
@@ -34,26 +33,12 @@ enum option_type {
 
 #define FOR_COMMAND(command) (1U << (command))
 
-/* In the order of the help. */
-enum option_group {
-    GROUP_TARGET,
-    GROUP_GUARD,
-    GROUP_INPUT,
-    GROUP_RESULT,
-    GROUP_DECISION,
-    GROUP_LEDGER,
-    GROUP_PACE,
-    GROUP_NETWORK,
-    GROUP_GENERAL,
-    GROUP_COUNT
-};
-
 struct option_spec {
-    const char *name; /* the flag without "--", and the key of config files */
-    char letter;      /* short flag, '\0' for none */
-    bool is_common;   /* also in the help that fits a screen */
+    const char *title; /* of the group that begins with this one, or NULL */
+    const char *name;  /* the flag without "--", and the key of config files */
+    char letter;       /* short flag, '\0' for none */
+    bool is_common;    /* also in the help that fits a screen */
     enum option_type type;
-    enum option_group group;
     unsigned sources;  /* SOURCE_* */
     unsigned commands; /* FOR_COMMAND() of those that take it; 0: all */
     size_t offset;     /* of its field in struct options */
@@ -65,7 +50,6 @@ struct option_spec {
 };
 
 struct command_spec {
-    enum command command;
     const char *name;
     const char *synopsis; /* its arguments */
     const char *help;     /* one line */
@@ -76,39 +60,34 @@ struct command_spec {
                                     may be left out */
 };
 
-extern const struct option_spec option_table[];
+extern const struct option_spec option_table[]; /* in the order of the help */
 extern const size_t option_count;
 
-extern const struct command_spec command_table[];
-extern const size_t command_count;
+extern const struct command_spec
+    command_table[COMMAND_COUNT]; /* by enum command */
 
-const char *option_group_title(enum option_group group);
-
-/* The option with the name in the first `len` bytes, or NULL. */
-const struct option_spec *option_by_name(const char *name, size_t len);
+/* NULL when there is none of that name. */
+const struct option_spec *option_by_name(const char *name);
 const struct option_spec *option_by_letter(char letter);
-
-/* Does the command take its flag? config takes all that have other places. */
-bool option_fits(const struct option_spec *option, enum command command);
-
-/* Its place in option_table. */
-size_t option_index(const struct option_spec *option);
+const struct command_spec *command_by_name(const char *name);
 
 /* The name a user may have meant, or NULL. Only options that may be set in all
  * of `sources` count. */
 const char *option_nearest(const char *name, unsigned sources);
-
-/* NULL when there is no such command. */
-const struct command_spec *command_by_name(const char *name);
-const struct command_spec *command_spec_of(enum command command);
-const char *command_name(enum command command);
-
-/* The command a user may have meant, or NULL. */
 const char *command_nearest(const char *name);
 
-#define OPTION_VARIABLE_SIZE 64
+/* Does the command take its flag? config takes all that have other places. */
+bool option_fits(const struct option_spec *option, enum command command);
 
-/* "base-url" gives BULK_INVITE_BASE_URL. Writes at most OPTION_VARIABLE_SIZE
+/* Its place in option_table, and in the origins of struct options. */
+size_t option_index(const struct option_spec *option);
+
+/* May its value hold a password? A URL does, before its "@". */
+bool option_holds_password(const struct option_spec *option, const char *text);
+
+#define OPTION_NAME_SIZE 64 /* room for any name or variable, with its NUL */
+
+/* "base-url" gives BULK_INVITE_BASE_URL. Writes at most OPTION_NAME_SIZE
  * bytes. */
 void option_variable(const struct option_spec *option, char *variable);
 

@@ -3,157 +3,50 @@
 #include "app/command_line.h"
 #include "app/config.h"
 #include "app/option_table.h"
-#include "app/options_check.h"
 #include "app/values.h"
 #include "base/clock.h"
-#include "base/text_safe.h"
+#include "base/strbuf.h"
+#include "domain/person.h"
 
-struct option_text {
-    struct option_text *next;
-    char text[];
-};
+#define PERSON_CAP 4096
 
-struct loader {
-    struct options *options;
-    struct command_line line;
-    struct config *config;
-    char *(*getenv_fn)(const char *name);
-    struct error *err;
-};
-
-static const char *keep_text(struct options *options, const char *text)
+/* Keeps what an option is said to be, unless a stronger place has spoken; it
+ * must make sense in any case. */
+static enum error_kind take(struct options *options,
+                            const struct option_spec *option,
+                            struct option_origin from, struct error *err)
 {
-    size_t size = strlen(text) + 1;
-    struct option_text *kept = xmalloc(sizeof(*kept) + size);
+    struct option_origin *origin = &options->origins[option_index(option)];
+    struct options unused;
+    bool is_stronger = from.place > origin->place;
 
-    memcpy(kept->text, text, size);
-    kept->next = options->texts;
-    options->texts = kept;
-    return kept->text;
-}
-
-void options_clear(struct options *options)
-{
-    for (struct option_text *text = options->texts, *next; text; text = next) {
-        next = text->next;
-        free(text);
-    }
-    free(options->origins);
-    *options = (struct options){0};
-}
-
-static enum error_kind check_text(const struct option_spec *option,
-                                  const char *text, struct error *err)
-{
-    size_t len = strlen(text);
-
-    if (len == 0)
-        return error_set(err, ERROR_USAGE, "its value is empty");
-    if (option->type == OPTION_PATH)
-        return ERROR_NONE;
-    if (text_has_control(text, len))
-        return error_set(err, ERROR_USAGE, "\"%s\" holds a control character",
-                         text);
-    if (!text_is_utf8(text, len))
-        return error_set(err, ERROR_USAGE, "\"%s\" is not UTF-8", text);
+    if (value_parse(option, from.text, is_stronger ? options : &unused, err))
+        return err->kind;
+    if (is_stronger)
+        *origin = from;
     return ERROR_NONE;
 }
 
-/* Is `text` one of the words of "csv|jsonl"? */
-static enum error_kind check_choice(const struct option_spec *option,
-                                    const char *text, struct error *err)
+static enum error_kind take_variable(struct options *options,
+                                     const struct option_spec *option,
+                                     char *(*getenv_fn)(const char *name),
+                                     struct error *err)
 {
-    size_t len = strlen(text);
+    char variable[OPTION_NAME_SIZE];
+    option_variable(option, variable);
+    const char *text = getenv_fn(variable);
 
-    for (const char *word = option->argument; *word;) {
-        size_t word_len = strcspn(word, "|");
-
-        if (word_len == len && memcmp(word, text, len) == 0)
-            return ERROR_NONE;
-        word += word_len;
-        word += *word == '|';
-    }
-    return error_set(err, ERROR_USAGE, "\"%s\" is none of %s", text,
-                     option->argument);
-}
-
-/* Puts what `text` says into the option's field; a text itself is not copied.
- */
-static enum error_kind set_option(struct options *options,
-                                  const struct option_spec *option,
-                                  const char *text, struct error *err)
-{
-    void *field = (char *)options + option->offset;
-    int64_t us;
-
-    switch (option->type) {
-    case OPTION_TEXT:
-    case OPTION_PATH:
-    case OPTION_CHOICE:
-        if (check_text(option, text, err) ||
-            (option->type == OPTION_CHOICE && check_choice(option, text, err)))
-            return err->kind;
-        *(const char **)field = text;
+    /* An empty variable is what scripts leave behind when they mean none, and
+     * BULK_INVITE_VERSION may well be a build script's own. */
+    if (!text || !*text || option->type == OPTION_ACTION)
         return ERROR_NONE;
-    case OPTION_BOOL:
-        return value_parse_bool(text, field, err);
-    case OPTION_COUNT:
-        return value_parse_count(text, option->min, option->max, field, err);
-    case OPTION_DURATION:
-        if (value_parse_duration(text, &us, err))
-            return err->kind;
-        if (us < (int64_t)option->min)
-            return error_set(err, ERROR_USAGE, "\"%s\" is too short", text);
-        *(int64_t *)field = us;
-        return ERROR_NONE;
-    case OPTION_SHARE: {
-        struct option_share *share = field;
-        return value_parse_share(text, &share->number, &share->is_percent, err);
-    }
-    case OPTION_TIME:
-        return value_parse_time(text, field, err);
-    case OPTION_RATE:
-        return value_parse_rate(text, field, err);
-    case OPTION_ACTION:
-        break;
-    }
-    return ERROR_NONE;
-}
-
-static enum error_kind take(struct loader *loader,
-                            const struct option_spec *option, const char *text,
-                            enum option_place place, unsigned line)
-{
-    struct options *options = loader->options;
-
-    text = keep_text(options, text);
-    if (set_option(options, option, text, loader->err))
-        return loader->err->kind;
-    options->origins[option_index(option)] =
-        (struct option_origin){.place = place, .line = line, .text = text};
-    return ERROR_NONE;
-}
-
-static enum error_kind set_defaults(struct loader *loader)
-{
-    for (size_t i = 0; i < option_count; i++) {
-        const struct option_spec *option = &option_table[i];
-        void *field = (char *)loader->options + option->offset;
-
-        if (option->default_text &&
-            take(loader, option, option->default_text, PLACE_DEFAULT, 0))
-            return error_prefix(loader->err, "default of %s", option->name);
-        if (option->default_text)
-            continue;
-        if (option->type == OPTION_COUNT)
-            *(uint64_t *)field = UINT64_MAX;
-        if (option->type == OPTION_TIME)
-            *(int64_t *)field = INT64_MIN;
-        if (option->type == OPTION_DURATION)
-            *(int64_t *)field = CLOCK_NEVER_US;
-        if (option->type == OPTION_SHARE)
-            ((struct option_share *)field)->number = UINT64_MAX;
-    }
+    if (!(option->sources & SOURCE_VARIABLE))
+        return error_set(err, ERROR_USAGE,
+                         "$%s has no effect: it must be said with --%s",
+                         variable, option->name);
+    const struct option_origin from = {.place = PLACE_VARIABLE, .text = text};
+    if (take(options, option, from, err))
+        return error_prefix(err, "$%s", variable);
     return ERROR_NONE;
 }
 
@@ -174,175 +67,256 @@ static enum error_kind unknown_key(const char *key, struct error *err)
                      key);
 }
 
-static enum error_kind apply_entry(struct loader *loader,
-                                   const struct config_entry *entry,
-                                   enum option_place place, bool is_chosen)
+static enum error_kind take_entry(struct options *options,
+                                  const struct config_entry *entry,
+                                  struct error *err)
 {
-    const struct option_spec *option =
-        option_by_name(entry->key, strlen(entry->key));
-    struct options unused = {0}; /* other profiles are only checked */
+    const struct option_spec *option = option_by_name(entry->key);
+    struct option_origin from = {.line = entry->line, .text = entry->value};
 
+    /* What no profile of this run says is only checked. */
+    if (options->profile && strcmp(entry->section, options->profile) == 0)
+        from.place = PLACE_PROFILE;
+    else if (strcmp(entry->section, CONFIG_DEFAULT_SECTION) == 0)
+        from.place = PLACE_CONFIG;
     if (!option || option->type == OPTION_ACTION)
-        return unknown_key(entry->key, loader->err);
+        return unknown_key(entry->key, err);
     if (!(option->sources & SOURCE_CONFIG))
-        return error_set(loader->err, ERROR_USAGE,
+        return error_set(err, ERROR_USAGE,
                          "%s cannot be set in a config file, only with --%s",
                          entry->key, option->name);
-    if (is_chosen ? take(loader, option, entry->value, place, entry->line)
-                  : set_option(&unused, option, entry->value, loader->err))
-        return error_prefix(loader->err, "%s", entry->key);
+    if (take(options, option, from, err))
+        return error_prefix(err, "%s", entry->key);
     return ERROR_NONE;
 }
 
-/* One pass for [default] and one for the profile, which may stand first. */
-static enum error_kind apply_config(struct loader *loader,
-                                    enum option_place place)
+static enum error_kind check_profile(const struct options *options,
+                                     struct error *err)
 {
-    const char *section = place == PLACE_PROFILE ? loader->options->profile
-                                                 : CONFIG_DEFAULT_SECTION;
-
-    for (const struct config_entry *entry = loader->config->entries; entry;
-         entry = entry->next) {
-        bool is_chosen = section && strcmp(entry->section, section) == 0;
-
-        if (entry->key && apply_entry(loader, entry, place, is_chosen))
-            return error_prefix(loader->err, "%s:%u", loader->config->path,
-                                entry->line);
-    }
-    return ERROR_NONE;
-}
-
-static enum error_kind check_profile(struct loader *loader)
-{
-    const char *profile = loader->options->profile;
+    const char *profile = options->profile;
+    const char *nearest;
 
     if (!profile || strcmp(profile, CONFIG_DEFAULT_SECTION) == 0)
         return ERROR_NONE;
-    if (!loader->config)
-        return error_set(loader->err, ERROR_USAGE,
+    if (!options->settings)
+        return error_set(err, ERROR_USAGE,
                          "profile %s: there is no config file; it would be "
                          "~/.config/bulk-invite/config.ini, "
                          "/etc/bulk-invite/config.ini or --config FILE",
                          profile);
-    if (config_has_section(loader->config, profile))
+    if (config_has_section(options->settings, profile, &nearest))
         return ERROR_NONE;
-
-    const char *nearest = config_nearest_section(loader->config, profile);
+    error_set(err, ERROR_USAGE, "%s has no section [%s]",
+              options->settings->path, profile);
     if (nearest)
-        return error_set(loader->err, ERROR_USAGE,
-                         "%s has no section [%s]; did you mean [%s]?",
-                         loader->config->path, profile, nearest);
-    return error_set(loader->err, ERROR_USAGE, "%s has no section [%s]",
-                     loader->config->path, profile);
+        error_set(err, ERROR_USAGE, "%s; did you mean [%s]?", err->text,
+                  nearest);
+    return err->kind;
 }
 
-static enum error_kind apply_variable(struct loader *loader,
-                                      const struct option_spec *option)
+static enum error_kind take_settings(struct options *options, struct error *err)
 {
-    char variable[OPTION_VARIABLE_SIZE];
-    option_variable(option, variable);
-    const char *text = loader->getenv_fn(variable);
+    const struct config *settings = options->settings;
 
-    /* An empty variable is what scripts leave behind when they mean none, and
-     * BULK_INVITE_VERSION may well be a build script's own. */
-    if (!text || !*text || option->type == OPTION_ACTION)
+    if (check_profile(options, err) || !settings)
+        return err->kind;
+    for (size_t i = 0; i < settings->count; i++)
+        if (settings->entries[i].key &&
+            take_entry(options, &settings->entries[i], err))
+            return error_prefix(err, "%s:%u", settings->path,
+                                settings->entries[i].line);
+    options->config = settings->path;
+    return ERROR_NONE;
+}
+
+static enum option_place place_of(const struct options *options,
+                                  const char *name)
+{
+    return options->origins[option_index(option_by_name(name))].place;
+}
+
+/* Of two options that exclude each other, the one from the stronger place
+ * stays: a flag must beat a config file also when it has another name. */
+static enum error_kind settle_pair(struct options *options, const char *one,
+                                   const char *other, struct error *err)
+{
+    enum option_place one_place = place_of(options, one);
+    enum option_place other_place = place_of(options, other);
+    const char *weaker = one_place < other_place ? one : other;
+
+    if (one_place == PLACE_NONE || other_place == PLACE_NONE)
         return ERROR_NONE;
-    if (!(option->sources & SOURCE_VARIABLE))
-        return error_set(loader->err, ERROR_USAGE,
-                         "$%s has no effect: it must be said with --%s",
-                         variable, option->name);
-    if (take(loader, option, text, PLACE_VARIABLE, 0))
-        return error_prefix(loader->err, "$%s", variable);
+    if (one_place == other_place)
+        return error_set(err, ERROR_USAGE, "%s and %s are both set; choose one",
+                         one, other);
+    *(const char **)((char *)options + option_by_name(weaker)->offset) = NULL;
     return ERROR_NONE;
 }
 
-static enum error_kind apply_flag(struct loader *loader,
-                                  const struct option_spec *option)
+static enum error_kind settle_pairs(struct options *options, struct error *err)
 {
-    const char *text = loader->line.given[option_index(option)];
+    if (settle_pair(options, "role", "role-column", err))
+        return err->kind;
+    return settle_pair(options, "token-file", "token-command", err);
+}
 
-    if (text && take(loader, option, text, PLACE_FLAG, 0))
-        return error_prefix(loader->err, "--%s", option->name);
+static enum error_kind settle_sandbox(struct options *options,
+                                      struct error *err)
+{
+    if (!options->sandbox)
+        return ERROR_NONE;
+    if (place_of(options, "base-url") == PLACE_FLAG)
+        return error_set(err, ERROR_USAGE,
+                         "--sandbox starts a server of its own; leave out "
+                         "--base-url, or --sandbox");
+    if (!options->org)
+        options->org = "sandbox";
+    options->proxy = NULL;
+    options->token_file = NULL;
+    options->token_command = NULL;
+    options->cert = NULL;
     return ERROR_NONE;
 }
 
-static const struct option_spec *known(const char *name)
+static enum error_kind check_send(struct options *options, struct error *err)
 {
-    return option_by_name(name, strlen(name));
-}
-
-/* The profile decides what the config file says, so it is known first. */
-static enum error_kind apply_places(struct loader *loader)
-{
-    const char *path = loader->line.given[option_index(known("config"))];
-    const struct option_spec *profile = known("profile");
-
-    if (apply_variable(loader, profile) || apply_flag(loader, profile) ||
-        config_load(&loader->config, path, loader->getenv_fn, loader->err) ||
-        check_profile(loader))
-        return loader->err->kind;
-    if (loader->config && (apply_config(loader, PLACE_CONFIG) ||
-                           apply_config(loader, PLACE_PROFILE)))
-        return loader->err->kind;
-    for (size_t i = 0; i < option_count; i++)
-        if (apply_variable(loader, &option_table[i]) ||
-            apply_flag(loader, &option_table[i]))
-            return loader->err->kind;
-    if (loader->config)
-        loader->options->config =
-            keep_text(loader->options, loader->config->path);
+    if (settle_pairs(options, err) || settle_sandbox(options, err))
+        return err->kind;
+    if (!options->org)
+        return error_set(err, ERROR_USAGE,
+                         "--org is missing: the id of the organization to "
+                         "invite into (or set $BULK_INVITE_ORG, or org in the "
+                         "config file); --sandbox rehearses without one");
+    if (options->key && !options->cert && !options->sandbox)
+        return error_set(err, ERROR_USAGE,
+                         "key is set and cert is not: which certificate is it "
+                         "for?");
     return ERROR_NONE;
 }
 
-static enum error_kind apply_operand(struct loader *loader)
+/* A ledger knows whose it is. Who names one by a flag is not held to the
+ * organization of a config file; but a new one needs to be told. */
+static enum error_kind settle_identity(struct options *options,
+                                       struct error *err)
 {
-    const struct command_spec *command = command_spec_of(loader->line.command);
-    const char *text = loader->line.operand;
+    enum option_place ledger_place = place_of(options, "ledger");
 
-    if (text && *text) {
-        if (set_option(loader->options, &command->operand,
-                       keep_text(loader->options, text), loader->err))
-            return error_prefix(loader->err, "%s", command->operand.name);
-    } else if (command->operand_missing) {
-        return error_set(loader->err, ERROR_USAGE, "%s",
-                         command->operand_missing);
-    }
+    if (!options->ledger && !options->org)
+        return error_set(err, ERROR_USAGE,
+                         "whose ledger? --org ORG finds the one of an "
+                         "organization (or set $BULK_INVITE_ORG, or org in the "
+                         "config file), --ledger FILE names the file itself");
+    if (!options->ledger)
+        return ERROR_NONE;
+    if (options->command != COMMAND_IMPORT &&
+        place_of(options, "org") < ledger_place)
+        options->org = NULL;
+    if (!options->org && place_of(options, "base-url") < ledger_place)
+        options->base_url = NULL;
     return ERROR_NONE;
 }
 
-static enum error_kind load(struct loader *loader, int argc, char **argv)
+static enum error_kind find_person(struct options *options, struct error *err)
 {
-    struct options *options = loader->options;
+    const char *email = options->email + strspn(options->email, " ");
+    size_t len = strlen(email);
+    struct strbuf key;
 
-    if (set_defaults(loader) ||
-        command_line_parse(&loader->line, argc, argv, loader->err))
-        return loader->err->kind;
-    options->command = loader->line.command;
-    options->topic = loader->line.topic;
-    options->is_help_whole = loader->line.is_help_whole;
+    while (len > 0 && email[len - 1] == ' ')
+        len--;
+    strbuf_init(&key, PERSON_CAP);
+    if (person_key(email, len, &key) == PERSON_OK && !key.is_cut)
+        options->person = strbuf_detach(&key);
+    strbuf_clear(&key);
+    if (options->person)
+        return ERROR_NONE;
+    return error_set(err, ERROR_USAGE, "EMAIL: \"%s\" is not an e-mail address",
+                     options->email);
+}
+
+static enum error_kind check_resolve(const struct options *options,
+                                     struct error *err)
+{
+    if (options->invited != options->not_sent)
+        return ERROR_NONE;
+    return error_set(err, ERROR_USAGE,
+                     "what became of this person? Say one of --invited and "
+                     "--not-sent%s",
+                     options->invited ? ", not both" : "");
+}
+
+static enum error_kind check_forget(const struct options *options,
+                                    struct error *err)
+{
+    bool has_date = options->before_s != INT64_MIN;
+
+    if ((options->email != NULL) != has_date)
+        return ERROR_NONE;
+    return error_set(err, ERROR_USAGE,
+                     "whom? Say one of EMAIL and --before DATE");
+}
+
+static enum error_kind check(struct options *options, struct error *err)
+{
+    enum command command = options->command;
+
+    if (command == COMMAND_SEND)
+        return check_send(options, err);
+    if (command == COMMAND_CHECK || command == COMMAND_CONFIG)
+        return settle_pairs(options, err);
+    if ((command == COMMAND_RESOLVE && check_resolve(options, err)) ||
+        (command == COMMAND_FORGET && check_forget(options, err)) ||
+        (options->email && find_person(options, err)))
+        return err->kind;
+    return settle_identity(options, err);
+}
+
+static enum error_kind load(struct options *options, char **argv,
+                            char *(*getenv_fn)(const char *name),
+                            struct error *err)
+{
+    if (command_line_parse(options, argv, err))
+        return err->kind;
     /* A broken set-up must not stand between a user and the help. */
     if (options->command == COMMAND_HELP || options->command == COMMAND_VERSION)
         return ERROR_NONE;
-    if (apply_places(loader) || apply_operand(loader))
-        return loader->err->kind;
-    return options_check(options, loader->err);
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option_spec *option = &option_table[i];
+        const struct option_origin from = {.place = PLACE_DEFAULT,
+                                           .text = option->default_text};
+
+        if (take_variable(options, option, getenv_fn, err) ||
+            (from.text && take(options, option, from, err)))
+            return err->kind;
+    }
+    if (config_load(&options->settings, options->config, getenv_fn, err) ||
+        take_settings(options, err))
+        return err->kind;
+    return check(options, err);
 }
 
-enum error_kind options_load(struct options *options, int argc, char **argv,
+enum error_kind options_load(struct options *options, char **argv,
                              char *(*getenv_fn)(const char *name),
                              struct error *err)
 {
-    struct loader loader = {
-        .options = options, .getenv_fn = getenv_fn, .err = err};
-
+    /* Where zero would be a value, this is none. */
     *options = (struct options){
-        .argc = argc,
-        .argv = argv,
-        .origins = xcalloc(option_count, sizeof(*options->origins))};
-    enum error_kind kind = load(&loader, argc, argv);
+        .before_s = INT64_MIN,
+        .resend_before_s = INT64_MIN,
+        .max_duration_us = CLOCK_NEVER_US,
+        .limit = UINT64_MAX,
+        .max_new = UINT64_MAX,
+        .max_errors.number = UINT64_MAX,
+    };
+    enum error_kind kind = load(options, argv, getenv_fn, err);
     if (kind)
         options_clear(options);
-    command_line_clear(&loader.line);
-    config_free(loader.config);
     return kind;
+}
+
+void options_clear(struct options *options)
+{
+    free(options->person);
+    config_free(options->settings);
+    *options = (struct options){0};
 }

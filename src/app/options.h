@@ -14,7 +14,8 @@
  * first that says something wins. One table (option_table.c) defines each
  * option once, and gives flag, variable, key, default, help and man page.
  */
-struct option_text;
+struct command_spec;
+struct config;
 
 enum command {
     COMMAND_SEND,
@@ -27,6 +28,7 @@ enum command {
     COMMAND_CONFIG,
     COMMAND_HELP, /* `topic` says of what */
     COMMAND_VERSION,
+    COMMAND_COUNT
 };
 
 /* "25" or "5%". */
@@ -37,6 +39,7 @@ struct option_share {
 
 /* What set an option, weakest first. */
 enum option_place {
+    PLACE_NONE, /* not set, and no default */
     PLACE_DEFAULT,
     PLACE_CONFIG,
     PLACE_PROFILE,
@@ -47,16 +50,20 @@ enum option_place {
 struct option_origin {
     enum option_place place;
     unsigned line;    /* of the config file, for its two places */
-    const char *text; /* as it was written; NULL: not set, and no default */
+    const char *text; /* as it was written */
 };
+
+#define OPTIONS_MAX 80 /* entries that option_table may have */
 
 struct options {
     enum command command;
-    bool is_help_whole; /* with COMMAND_HELP: all options */
-    const char *topic;  /* with COMMAND_HELP: a command's name, or NULL */
+    bool is_help_whole;               /* with COMMAND_HELP: all options */
+    const struct command_spec *topic; /* with COMMAND_HELP: NULL: of all */
+    const char *program;              /* argv[0] */
 
     const char *input;    /* FILE or "-" of send and import */
     const char *email;    /* of resolve and forget, or NULL */
+    char *person;         /* its key (domain/person.h), or NULL */
     uint64_t run;         /* of report; 0: the newest */
     const char *action;   /* of config: "show" */
     const char *org;      /* NULL: whatever the ledger says */
@@ -125,15 +132,13 @@ struct options {
     const char *log_file;   /* NULL: stderr */
     bool log_emails;
 
-    int argc; /* what was typed, of main() */
-    char **argv;
-
-    struct option_origin *origins; /* by option_index() */
-    struct option_text *texts;     /* own every string above but `topic` */
+    struct option_origin origins[OPTIONS_MAX]; /* by option_index() */
+    struct config *settings;                   /* the config file, or NULL */
 };
 
 /*
- * Reads all four places. `getenv_fn` is getenv, or a test's own. Errors
+ * Reads all four places. `getenv_fn` is getenv, or a test's own; `argv`, which
+ * ends with NULL, and the environment must outlive `options`. Errors
  * (ERROR_USAGE) name the flag, variable, or file, line and key, say what is
  * wanted, and for an unknown name the nearest known one. After an error
  * `options` is empty.
@@ -143,11 +148,10 @@ struct options {
  * rehearsal stays on this machine and needs no secret. The others come with
  * `org`, or with `ledger` and what was said with it of whose it is. `resolve`
  * and `forget` come with one of what excludes each other. Texts (not paths) are
- * UTF-8
- * without control characters; what makes an org or URL is endpoint_init()'s
- * to know.
+ * UTF-8 without control characters; what makes an org or URL is
+ * endpoint_init()'s to know.
  */
-enum error_kind options_load(struct options *options, int argc, char **argv,
+enum error_kind options_load(struct options *options, char **argv,
                              char *(*getenv_fn)(const char *name),
                              struct error *err) MUST_CHECK;
 void options_clear(struct options *options);

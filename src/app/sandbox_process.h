@@ -18,7 +18,7 @@ enum error_kind sandbox_process_start(struct sandbox_process **sandbox,
 /* "http://127.0.0.1:PORT"; owned by `sandbox`. */
 const char *sandbox_process_base_url(const struct sandbox_process *sandbox);
 
-/* SIGTERM and wait. NULL is fine. */
+/* Ends it. NULL is fine. */
 void sandbox_process_stop(struct sandbox_process *sandbox);
 
 #endif

@@ -2,9 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,25 +11,30 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 
-#define TOKEN_CAP (64 * 1024)
+#define SECRET_CAP (64 * 1024)
 
-#define COMMAND_TIME_US (60 * US_PER_S)
+#define READ_TIME_US (60 * US_PER_S)
 
-/* Where bytes pass on their way to the token; wiped when done. */
+/* What a file or command gives; wiped when done. */
 struct secret {
     size_t len;
-    char bytes[TOKEN_CAP];
+    char bytes[SECRET_CAP];
 };
 
-static struct secret *secret_new(void)
+enum token_place token_place(const struct options *options,
+                             char *(*getenv_fn)(const char *name))
 {
-    return xcalloc(1, sizeof(struct secret));
-}
+    const char *credentials = getenv_fn("CREDENTIALS_DIRECTORY");
 
-static void secret_free(struct secret *secret)
-{
-    explicit_bzero(secret, sizeof(*secret));
-    free(secret);
+    if (options->sandbox)
+        return TOKEN_NOWHERE;
+    if (getenv_fn("BULK_INVITE_TOKEN"))
+        return TOKEN_VARIABLE;
+    if (options->token_file)
+        return TOKEN_FILE;
+    if (options->token_command)
+        return TOKEN_COMMAND;
+    return credentials && *credentials ? TOKEN_CREDENTIAL : TOKEN_NOWHERE;
 }
 
 void token_free(char *token)
@@ -41,63 +45,61 @@ void token_free(char *token)
     free(token);
 }
 
-/* RFC 6750, 2.1: b64token. */
-static bool is_b64token(const char *bytes, size_t len)
-{
-    size_t i = 0;
-
-    while (i < len && ((bytes[i] >= 'a' && bytes[i] <= 'z') ||
-                       (bytes[i] >= 'A' && bytes[i] <= 'Z') ||
-                       (bytes[i] >= '0' && bytes[i] <= '9') ||
-                       (bytes[i] && strchr("-._~+/", bytes[i]))))
-        i++;
-    if (i == 0)
-        return false;
-    while (i < len && bytes[i] == '=')
-        i++;
-    return i == len;
-}
-
 /* `place` is for messages: they never show a byte of the token. */
 static enum error_kind take_token(char **token, const char *bytes, size_t len,
                                   const char *place, struct error *err)
 {
+    /* RFC 6750, 2.1: b64token. */
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  "-._~+/";
+
     while (len > 0 && (bytes[len - 1] == '\n' || bytes[len - 1] == '\r'))
         len--;
     if (len == 0)
         return error_set(err, ERROR_USAGE, "the token in %s is empty", place);
-    if (!is_b64token(bytes, len))
-        return error_set(err, ERROR_USAGE,
-                         "what is in %s is no bearer token: it may hold "
-                         "letters, digits and - . _ ~ + / only, and = at its "
-                         "end (no quotes, spaces or second line)",
-                         place);
-    *token = xmalloc(len + 1);
-    memcpy(*token, bytes, len);
-    (*token)[len] = '\0';
-    return ERROR_NONE;
+    char *text = xstrndup(bytes, len);
+    size_t used = strspn(text, letters);
+    if (used > 0 && used + strspn(text + used, "=") == len) {
+        *token = text;
+        return ERROR_NONE;
+    }
+    token_free(text);
+    return error_set(err, ERROR_USAGE,
+                     "what is in %s is no bearer token: it may hold "
+                     "letters, digits and - . _ ~ + / only, and = at its "
+                     "end (no quotes, spaces or second line)",
+                     place);
 }
 
-/* One read; *is_end at the end of the input. */
-static enum error_kind read_some(int fd, struct secret *secret, bool *is_end,
-                                 const char *place, struct error *err)
+/* Reads to the end. */
+static enum error_kind read_secret(struct secret *secret, int fd,
+                                   const char *place, struct error *err)
 {
-    ssize_t got;
+    const int64_t deadline_us = clock_monotonic_us() + READ_TIME_US;
 
-    *is_end = false;
-    if (secret->len == sizeof(secret->bytes))
-        return error_set(err, ERROR_USAGE, "%s has over %d bytes, no token",
-                         place, TOKEN_CAP - 1);
-    got = read(fd, secret->bytes + secret->len,
-               sizeof(secret->bytes) - secret->len);
-    if (got < 0 && errno == EINTR)
-        return ERROR_NONE;
-    if (got < 0)
-        return error_set_errno(err, ERROR_USAGE, errno, "cannot read %s",
-                               place);
-    secret->len += (size_t)got;
-    *is_end = got == 0;
-    return ERROR_NONE;
+    for (;;) {
+        int64_t left_us = deadline_us - clock_monotonic_us();
+        struct pollfd waiting = {.fd = fd, .events = POLLIN};
+        int ready =
+            poll(&waiting, 1, left_us > 0 ? (int)(left_us / US_PER_MS) : 0);
+
+        if (ready == 0)
+            return error_set(err, ERROR_USAGE, "%s did not end within %d s",
+                             place, (int)(READ_TIME_US / US_PER_S));
+        if (secret->len == SECRET_CAP)
+            return error_set(err, ERROR_USAGE, "%s has over %d bytes, no token",
+                             place, SECRET_CAP - 1);
+        ssize_t got = ready < 0 ? -1
+                                : read(fd, secret->bytes + secret->len,
+                                       SECRET_CAP - secret->len);
+        if (got == 0)
+            return ERROR_NONE;
+        if (got < 0 && errno != EINTR)
+            return error_set_errno(err, ERROR_USAGE, errno, "cannot read %s",
+                                   place);
+        secret->len += got > 0 ? (size_t)got : 0;
+    }
 }
 
 static bool is_inside(const char *path, const char *folder)
@@ -133,31 +135,32 @@ static enum error_kind check_mode(int fd, const char *path,
     return ERROR_NONE;
 }
 
-/* With `is_optional`, a file that is not there leaves *token NULL. Symbolic
- * links are followed (Kubernetes mounts secrets so): what is checked is the
- * file that was opened. */
-static enum error_kind from_file(char **token, const char *path,
-                                 bool is_optional, const char *credentials,
-                                 struct error *err)
+/* Symbolic links are followed (Kubernetes mounts secrets so): what is checked
+ * is the file that was opened. */
+static enum error_kind open_private(int *fd, const char *path,
+                                    const char *credentials, struct error *err)
 {
-    struct secret *secret;
-    bool is_end = false;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (*fd < 0)
+        return error_set_errno(err, ERROR_USAGE, errno, "cannot open %s", path);
+    if (check_mode(*fd, path, credentials, err))
+        close(*fd);
+    return err->kind;
+}
 
-    if (fd < 0 && is_optional && errno == ENOENT)
-        return ERROR_NONE;
-    if (fd < 0)
-        return error_set_errno(err, ERROR_USAGE, errno,
-                               "cannot open the token file %s", path);
-    secret = secret_new();
-    enum error_kind kind = check_mode(fd, path, credentials, err);
-    while (!kind && !is_end)
-        kind = read_some(fd, secret, &is_end, path, err);
-    if (!kind)
-        kind = take_token(token, secret->bytes, secret->len, path, err);
+static enum error_kind from_file(char **token, const char *path,
+                                 const char *credentials, struct error *err)
+{
+    struct secret secret = {.len = 0};
+    int fd;
+
+    if (open_private(&fd, path, credentials, err))
+        return err->kind;
+    if (!read_secret(&secret, fd, path, err))
+        take_token(token, secret.bytes, secret.len, path, err);
     close(fd);
-    secret_free(secret);
-    return kind;
+    explicit_bzero(&secret, sizeof(secret));
+    return err->kind;
 }
 
 enum error_kind token_check_key(const struct options *options,
@@ -165,83 +168,18 @@ enum error_kind token_check_key(const struct options *options,
                                 struct error *err)
 {
     const char *path = options->key ? options->key : options->cert;
+    int fd;
 
     if (!options->cert)
         return ERROR_NONE;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0)
-        return error_set_errno(err, ERROR_USAGE, errno, "cannot open %s", path);
-    check_mode(fd, path, getenv_fn("CREDENTIALS_DIRECTORY"), err);
+    if (open_private(&fd, path, getenv_fn("CREDENTIALS_DIRECTORY"), err))
+        return err->kind;
     close(fd);
-    return err->kind;
-}
-
-static enum error_kind spawn_shell(pid_t *pid, const char *command,
-                                   int stdout_fd, struct error *err)
-{
-    char *argv[] = {(char[]){"sh"}, (char[]){"-c"}, xstrdup(command), NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, defaults;
-    int failure;
-
-    sigemptyset(&none);
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
-                                     O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, stdout_fd, STDOUT_FILENO);
-    posix_spawnattr_init(&attributes);
-    /* Nothing of how this program treats signals is for the command. */
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    failure = posix_spawn(pid, "/bin/sh", &actions, &attributes, argv, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    free(argv[2]);
-    if (failure)
-        return error_set_errno(err, ERROR_USAGE, failure,
-                               "cannot run the token command");
     return ERROR_NONE;
 }
 
-static enum error_kind read_output(int fd, struct secret *secret,
-                                   struct error *err)
+static enum error_kind check_status(int status, struct error *err)
 {
-    const int64_t deadline_us = clock_monotonic_us() + COMMAND_TIME_US;
-    bool is_end = false;
-
-    while (!is_end) {
-        int64_t left_us = deadline_us - clock_monotonic_us();
-        struct pollfd waiting = {.fd = fd, .events = POLLIN};
-        int ready =
-            left_us > 0 ? poll(&waiting, 1, (int)(left_us / US_PER_MS) + 1) : 0;
-
-        if (ready < 0 && errno != EINTR)
-            return error_set_errno(err, ERROR_USAGE, errno,
-                                   "cannot wait for the token command");
-        if (ready == 0)
-            return error_set(err, ERROR_USAGE,
-                             "the token command took over %d s",
-                             (int)(COMMAND_TIME_US / US_PER_S));
-        if (ready > 0 &&
-            read_some(fd, secret, &is_end, "the token command's output", err))
-            return err->kind;
-    }
-    return ERROR_NONE;
-}
-
-static enum error_kind wait_for(pid_t pid, struct error *err)
-{
-    int status;
-
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return error_set_errno(err, ERROR_USAGE, errno,
-                                   "cannot wait for the token command");
     if (WIFSIGNALED(status))
         return error_set(err, ERROR_USAGE,
                          "the token command was ended by signal %d",
@@ -256,45 +194,35 @@ static enum error_kind wait_for(pid_t pid, struct error *err)
 static enum error_kind from_command(char **token, const char *command,
                                     struct error *err)
 {
-    struct secret *secret;
-    struct error ignored = ERROR_INIT;
-    int ends[2];
-    pid_t pid;
+    static const char place[] = "the token command's output";
+    struct secret secret = {.len = 0};
+    char *script = NULL;
 
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    /* Its stdin is not ours, which may be the list. */
+    if (asprintf(&script, "exec </dev/null\n%s", command) < 0)
+        error_out_of_memory();
+    FILE *output = popen(script, "re");
+    free(script);
+    if (!output)
         return error_set_errno(err, ERROR_USAGE, errno,
-                               "cannot make a pipe for the token command");
-    enum error_kind kind = spawn_shell(&pid, command, ends[1], err);
-    close(ends[1]);
-    if (kind) {
-        close(ends[0]);
-        return kind;
-    }
-    secret = secret_new();
-    kind = read_output(ends[0], secret, err);
-    close(ends[0]);
-    if (kind)
-        kill(pid, SIGKILL); /* and its end is not what went wrong */
-    if (wait_for(pid, kind ? &ignored : err) && !kind)
-        kind = err->kind;
-    if (!kind)
-        kind = take_token(token, secret->bytes, secret->len,
-                          "the token command's output", err);
-    secret_free(secret);
-    return kind;
+                               "cannot run the token command");
+    /* Who has not ended in time is not waited for: no pclose(). */
+    if (!read_secret(&secret, fileno(output), place, err) &&
+        !check_status(pclose(output), err))
+        take_token(token, secret.bytes, secret.len, place, err);
+    explicit_bzero(&secret, sizeof(secret));
+    return err->kind;
 }
 
 static enum error_kind from_credential(char **token, const char *folder,
                                        struct error *err)
 {
-    struct strbuf path;
+    char path[PATH_MAX];
 
-    strbuf_init(&path, 4096);
-    strbuf_addf(&path, "%s/token", folder);
-    enum error_kind kind =
-        from_file(token, strbuf_str(&path), true, folder, err);
-    strbuf_clear(&path);
-    return kind;
+    snprintf(path, sizeof(path), "%s/token", folder);
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return ERROR_NONE;
+    return from_file(token, path, folder, err);
 }
 
 enum error_kind token_load(char **token, const struct options *options,
@@ -305,16 +233,18 @@ enum error_kind token_load(char **token, const struct options *options,
     const char *credentials = getenv_fn("CREDENTIALS_DIRECTORY");
 
     *token = NULL;
-    if (options->sandbox)
-        return ERROR_NONE;
-    if (variable)
+    switch (token_place(options, getenv_fn)) {
+    case TOKEN_VARIABLE:
         return take_token(token, variable, strlen(variable),
                           "$BULK_INVITE_TOKEN", err);
-    if (options->token_file)
-        return from_file(token, options->token_file, false, credentials, err);
-    if (options->token_command)
+    case TOKEN_FILE:
+        return from_file(token, options->token_file, credentials, err);
+    case TOKEN_COMMAND:
         return from_command(token, options->token_command, err);
-    if (credentials && *credentials)
+    case TOKEN_CREDENTIAL:
         return from_credential(token, credentials, err);
+    case TOKEN_NOWHERE:
+        break;
+    }
     return ERROR_NONE;
 }

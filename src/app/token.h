@@ -4,19 +4,28 @@
 #include "app/options.h"
 #include "base/error.h"
 
+/* Where the bearer token comes from: the first of these that is set. */
+enum token_place {
+    TOKEN_NOWHERE,   /* none is, or a rehearsal needs none */
+    TOKEN_VARIABLE,  /* $BULK_INVITE_TOKEN */
+    TOKEN_FILE,      /* --token-file */
+    TOKEN_COMMAND,   /* stdout of --token-command, run by /bin/sh -c */
+    TOKEN_CREDENTIAL /* systemd's: $CREDENTIALS_DIRECTORY/token */
+};
+
+enum token_place token_place(const struct options *options,
+                             char *(*getenv_fn)(const char *name));
+
 /*
- * The bearer token, from the first place that has one:
- *   $BULK_INVITE_TOKEN, --token-file, --token-command (its stdout, run by
- *   /bin/sh -c), the systemd credential $CREDENTIALS_DIRECTORY/token.
- * Trailing line ends are dropped. A file that group or others can read, an
+ * Trailing line ends are dropped. A file that group or others can read (a
+ * credential may be readable by its group: systemd grants access that way), an
  * empty token, and bytes outside RFC 6750's b64token are refused (ERROR_USAGE)
  * without showing any of it.
  *
- * A credential may be readable by its group: systemd grants access that way.
- *
- * *token is NULL when there is none (the contract allows that) and for a
- * rehearsal in a sandbox; otherwise the caller owns it and ends it with
- * token_free(). A token command may take 60 s and print 64 KiB.
+ * *token is NULL when there is none (the contract allows that), also where the
+ * credential is not there; otherwise the caller ends it with token_free(). A
+ * token command may take 60 s and print 64 KiB. It gets the signals as this
+ * process has them: to be called before signals_open().
  */
 enum error_kind token_load(char **token, const struct options *options,
                            char *(*getenv_fn)(const char *name),

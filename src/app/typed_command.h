@@ -4,8 +4,8 @@
 #include "app/options.h"
 
 /*
- * What to type next, made from what was typed: quoted for a shell where it has
- * to be. The caller frees the texts.
+ * What to type next, with the flags that were typed: quoted for a shell where
+ * it has to be. The caller frees the texts.
  */
 
 /* The same command with this input. */

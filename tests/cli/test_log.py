@@ -84,7 +84,7 @@ class Said(SendCase):
         self.assertNotIn("secret", done.stderr)
         for flags in (["--proxy=me:secret@[::1]:9"], ["--proxy", "me:secret@h"]):
             done = self.send(self.sandbox(), *flags, "--keep-going", expect=3)
-            self.assertIn("--proxy ... --keep-going", done.stderr)
+            self.assertIn(" --keep-going --proxy ...", done.stderr)
             self.assertNotIn("secret", done.stderr)
 
     def test_what_a_limit_left_is_not_to_be_sent_in_drops(self):

@@ -57,7 +57,7 @@ static void load(char *text, const char *config_path)
     char *argv[WORDS_MAX + 3] = {name};
     struct error err = ERROR_INIT;
     struct options options;
-    int argc = 1;
+    size_t argc = 1;
 
     variable_count = 0;
     if (config_path) {
@@ -69,9 +69,9 @@ static void load(char *text, const char *config_path)
             argv[argc++] = word;
         else if (variable_count < WORDS_MAX)
             variables[variable_count++] = word;
-    if (options_load(&options, argc, argv, look_up, &err))
-        require(err.kind == ERROR_USAGE && err.text[0] && !options.texts &&
-                !options.origins);
+    if (options_load(&options, argv, look_up, &err))
+        require(err.kind == ERROR_USAGE && err.text[0] && !options.settings &&
+                !options.person);
     else
         check(&options);
     options_clear(&options);

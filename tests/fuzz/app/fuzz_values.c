@@ -1,48 +1,69 @@
 /*
  * The text of an option as each of its types: in range, or an error and an
- * untouched value.
+ * untouched field.
  */
 #include "app/values.h"
 #include "fuzz.h"
 
-static struct error err;
+#define OF(type_, field_) \
+    .type = OPTION_##type_, .offset = offsetof(struct options, field_)
 
-/* An error says something; a value is untouched by one. */
-static bool is_read(enum error_kind kind, bool is_untouched)
+/* In range? */
+static bool is_good(const struct options *options, enum option_type type)
 {
-    require(kind == ERROR_NONE ||
-            (kind == ERROR_USAGE && err.text[0] && is_untouched));
-    return kind == ERROR_NONE;
-}
-
-static void numbers(const char *text)
-{
-    uint64_t count = 77, number = 77;
-    bool is_percent = false, is_true = false;
-    struct rate rate = {.count = 0};
-
-    if (is_read(value_parse_count(text, 3, 70, &count, &err), count == 77))
-        require(count >= 3 && count <= 70);
-    count = 77;
-    is_read(value_parse_count(text, 0, UINT64_MAX, &count, &err), count == 77);
-    if (is_read(value_parse_share(text, &number, &is_percent, &err),
-                number == 77 && !is_percent))
-        require(!is_percent || number <= 100);
-    if (is_read(value_parse_rate(text, &rate, &err), rate.count == 0))
-        require(rate.count >= 1 && rate.count <= VALUE_RATE_MAX);
-    is_read(value_parse_bool(text, &is_true, &err), !is_true);
+    switch (type) {
+    case OPTION_COUNT:
+        return options->limit >= 3 && options->limit <= 70;
+    case OPTION_SHARE:
+        return !options->max_errors.is_percent ||
+               options->max_errors.number <= 100;
+    case OPTION_RATE:
+        return options->rate.count >= 1 &&
+               options->rate.count <= VALUE_RATE_MAX &&
+               options->rate.per_us > 0;
+    case OPTION_DURATION:
+        return options->timeout_us >= 2 &&
+               options->timeout_us <= VALUE_DURATION_MAX_US;
+    case OPTION_TIME:
+        return options->before_s > -INT64_C(100000000000) &&
+               options->before_s < INT64_C(300000000000);
+    case OPTION_CHOICE:
+        return options->format != NULL;
+    case OPTION_TEXT:
+    case OPTION_PATH:
+    case OPTION_BOOL:
+    case OPTION_ACTION:
+        break;
+    }
+    return true;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const struct option_spec specs[] = {
+        {OF(COUNT, limit), .min = 3, .max = 70},
+        {OF(SHARE, max_errors)},
+        {OF(RATE, rate)},
+        {OF(BOOL, yes)},
+        {OF(DURATION, timeout_us), .min = 2},
+        {OF(TIME, before_s)},
+        {OF(TEXT, org)},
+        {OF(CHOICE, format), .argument = "csv|jsonl"},
+    };
     char *text = text_of(data, size);
-    int64_t us = -77, s = INT64_MIN;
 
-    if (is_read(value_parse_duration(text, &us, &err), us == -77))
-        require(us >= 0 && us <= VALUE_DURATION_MAX_US);
-    if (is_read(value_parse_time(text, &s, &err), s == INT64_MIN))
-        require(s > -INT64_C(100000000000) && s < INT64_C(300000000000));
-    numbers(text);
+    for (size_t i = 0; i < sizeof(specs) / sizeof(*specs); i++) {
+        struct options options, before;
+        struct error err = ERROR_INIT;
+
+        memset(&options, 0, sizeof(options));
+        memset(&before, 0, sizeof(before));
+        if (value_parse(&specs[i], text, &options, &err))
+            require(err.kind == ERROR_USAGE && err.text[0] &&
+                    memcmp(&options, &before, sizeof(options)) == 0);
+        else
+            require(is_good(&options, specs[i].type));
+    }
     free(text);
     return 0;
 }

@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -266,30 +265,6 @@ static void a_command_that_fails_gives_no_token(void **state)
     }
 }
 
-static void a_command_runs_with_signals_as_usual(void **state)
-{
-    const struct options options = {
-        /* SIGPIPE is bit 12; ctest or a debugger may ignore others. */
-        .token_command = "m=$(sed -n 's/^SigIgn:.*\\(.\\)...$/\\1/p' "
-                         "/proc/self/status); b=$(sed -n "
-                         "'s/^SigBlk:[[:space:]]*//p' /proc/self/status); "
-                         "echo $b-$m"};
-    sigset_t all, before;
-
-    (void)state;
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &before);
-    void (*handler)(int) = signal(SIGPIPE, SIG_IGN);
-    struct error err = ERROR_INIT;
-    char *token;
-    enum error_kind kind = token_load(&token, &options, no_variables, &err);
-    signal(SIGPIPE, handler);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    assert_int_equal(kind, ERROR_NONE);
-    assert_string_equal(token, "0000000000000000-0");
-    token_free(token);
-}
-
 static void nothing_is_freed_twice(void **state)
 {
     (void)state;
@@ -326,7 +301,6 @@ int main(void)
         cmocka_unit_test(what_is_no_file_is_no_token_file),
         cmocka_unit_test(a_huge_file_is_no_token),
         cmocka_unit_test(a_command_that_fails_gives_no_token),
-        cmocka_unit_test(a_command_runs_with_signals_as_usual),
         cmocka_unit_test(nothing_is_freed_twice),
     };
 

@@ -10,6 +10,39 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
+#define OF(type_, field_) \
+    .type = OPTION_##type_, .offset = offsetof(struct options, field_)
+
+static const struct option_spec duration = {OF(DURATION, timeout_us)};
+static const struct option_spec rate = {OF(RATE, rate)};
+static const struct option_spec flag = {OF(BOOL, yes)};
+
+static void assert_reads(const struct option_spec *option, const char *text,
+                         struct options *options)
+{
+    struct error err = ERROR_INIT;
+
+    if (value_parse(option, text, options, &err))
+        fail_msg("%s", err.text);
+}
+
+/* The message quotes the text, and the field is left alone. */
+static void assert_refuses(const struct option_spec *option, const char *text,
+                           const char *part)
+{
+    struct error err = ERROR_INIT;
+    struct options options, before;
+
+    memset(&options, 0x11, sizeof(options));
+    memcpy(&before, &options, sizeof(before));
+    if (value_parse(option, text, &options, &err) != ERROR_USAGE)
+        fail_msg("accepted: %s", text);
+    assert_memory_equal(&options, &before, sizeof(before));
+    assert_non_null(strstr(err.text, text));
+    if (!strstr(err.text, part))
+        fail_msg("\"%s\" is not in \"%s\"", part, err.text);
+}
+
 static void durations_are_a_number_and_a_unit(void **state)
 {
     static const struct {
@@ -24,25 +57,21 @@ static void durations_are_a_number_and_a_unit(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct error err = ERROR_INIT;
-        int64_t us = -1;
+        struct options options = {.timeout_us = -1};
 
-        assert_int_equal(value_parse_duration(cases[i].text, &us, &err),
-                         ERROR_NONE);
-        assert_int_equal(us, cases[i].us);
+        assert_reads(&duration, cases[i].text, &options);
+        assert_int_equal(options.timeout_us, cases[i].us);
     }
 }
 
-static void a_duration_without_unit_is_told_the_units(void **state)
+static void a_quantity_without_unit_is_told_the_units(void **state)
 {
-    struct error err = ERROR_INIT;
-    int64_t us = 42;
-
     (void)state;
-    assert_int_equal(value_parse_duration("150", &us, &err), ERROR_USAGE);
-    assert_int_equal(us, 42);
-    assert_string_equal(err.text, "\"150\" has no unit; write 150ms, 150s, "
-                                  "150m, 150h or 150d");
+    assert_refuses(&duration, "150",
+                   "\"150\" has no unit; write it like 500ms, 150s, 15m, 24h "
+                   "or 7d");
+    assert_refuses(&rate, "10",
+                   "\"10\" has no unit; write it like 10/s, 300/m or 1000/h");
 }
 
 static void what_is_no_duration_is_refused(void **state)
@@ -70,15 +99,19 @@ static void what_is_no_duration_is_refused(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < COUNT(texts); i++) {
-        struct error err = ERROR_INIT;
-        int64_t us = 42;
+    for (size_t i = 0; i < COUNT(texts); i++)
+        assert_refuses(&duration, texts[i], "");
+}
 
-        assert_int_equal(value_parse_duration(texts[i], &us, &err),
-                         ERROR_USAGE);
-        assert_int_equal(us, 42);
-        assert_non_null(strstr(err.text, texts[i]));
-    }
+static void a_duration_may_have_a_least(void **state)
+{
+    const struct option_spec some = {OF(DURATION, timeout_us),
+                                     .min = US_PER_MS};
+    struct options options;
+
+    (void)state;
+    assert_refuses(&some, "0s", "too short");
+    assert_reads(&some, "1ms", &options);
 }
 
 static void rates_are_a_count_for_a_time(void **state)
@@ -94,26 +127,12 @@ static void rates_are_a_count_for_a_time(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct error err = ERROR_INIT;
-        struct rate rate = {0, 0};
+        struct options options = {.rate = {0, 0}};
 
-        assert_int_equal(value_parse_rate(cases[i].text, &rate, &err),
-                         ERROR_NONE);
-        assert_int_equal(rate.count, cases[i].rate.count);
-        assert_int_equal(rate.per_us, cases[i].rate.per_us);
+        assert_reads(&rate, cases[i].text, &options);
+        assert_int_equal(options.rate.count, cases[i].rate.count);
+        assert_int_equal(options.rate.per_us, cases[i].rate.per_us);
     }
-}
-
-static void a_rate_without_unit_is_told_the_units(void **state)
-{
-    struct error err = ERROR_INIT;
-    struct rate rate = {7, 7};
-
-    (void)state;
-    assert_int_equal(value_parse_rate("10", &rate, &err), ERROR_USAGE);
-    assert_int_equal(rate.count, 7);
-    assert_string_equal(err.text,
-                        "\"10\" has no unit; write 10/s, 10/m or 10/h");
 }
 
 static void what_is_no_rate_is_refused(void **state)
@@ -125,14 +144,8 @@ static void what_is_no_rate_is_refused(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < COUNT(texts); i++) {
-        struct error err = ERROR_INIT;
-        struct rate rate = {7, 7};
-
-        assert_int_equal(value_parse_rate(texts[i], &rate, &err), ERROR_USAGE);
-        assert_int_equal(rate.count, 7);
-        assert_non_null(strstr(err.text, texts[i]));
-    }
+    for (size_t i = 0; i < COUNT(texts); i++)
+        assert_refuses(&rate, texts[i], "");
 }
 
 static void counts_keep_to_their_range(void **state)
@@ -140,54 +153,90 @@ static void counts_keep_to_their_range(void **state)
     static const struct {
         const char *text;
         uint64_t min, max;
-        enum error_kind kind;
+        bool is_good;
         uint64_t value;
     } cases[] = {
-        {"1", 1, 1024, ERROR_NONE, 1},
-        {"1024", 1, 1024, ERROR_NONE, 1024},
-        {"0", 0, 5, ERROR_NONE, 0},
-        {"18446744073709551614", 0, UINT64_MAX - 1, ERROR_NONE, UINT64_MAX - 1},
-        {"0", 1, 1024, ERROR_USAGE, 42},
-        {"1025", 1, 1024, ERROR_USAGE, 42},
-        {"18446744073709551615", 0, UINT64_MAX - 1, ERROR_USAGE, 42},
-        {"18446744073709551617", 0, UINT64_MAX - 1, ERROR_USAGE, 42},
-        {"184467440737095516160", 0, UINT64_MAX - 1, ERROR_USAGE, 42},
-        {"", 0, 5, ERROR_USAGE, 42},
-        {"-1", 0, 5, ERROR_USAGE, 42},
-        {"+1", 0, 5, ERROR_USAGE, 42},
-        {" 1", 0, 5, ERROR_USAGE, 42},
-        {"1 ", 0, 5, ERROR_USAGE, 42},
-        {"0x1", 0, 5, ERROR_USAGE, 42},
-        {"1.0", 0, 5, ERROR_USAGE, 42},
-        {"many", 0, 5, ERROR_USAGE, 42},
+        {"1", 1, 1024, true, 1},
+        {"1024", 1, 1024, true, 1024},
+        {"0", 0, 5, true, 0},
+        {"18446744073709551614", 0, UINT64_MAX - 1, true, UINT64_MAX - 1},
+        {"0", 1, 1024, false, 0},
+        {"1025", 1, 1024, false, 0},
+        {"18446744073709551615", 0, UINT64_MAX - 1, false, 0},
+        {"18446744073709551617", 0, UINT64_MAX - 1, false, 0},
+        {"184467440737095516160", 0, UINT64_MAX - 1, false, 0},
+        {"", 0, 5, false, 0},
+        {"-1", 0, 5, false, 0},
+        {"+1", 0, 5, false, 0},
+        {" 1", 0, 5, false, 0},
+        {"1 ", 0, 5, false, 0},
+        {"0x1", 0, 5, false, 0},
+        {"1.0", 0, 5, false, 0},
+        {"many", 0, 5, false, 0},
     };
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct error err = ERROR_INIT;
-        uint64_t value = 42;
+        const struct option_spec count = {OF(COUNT, limit), .min = cases[i].min,
+                                          .max = cases[i].max};
+        struct options options;
 
-        assert_int_equal(value_parse_count(cases[i].text, cases[i].min,
-                                           cases[i].max, &value, &err),
-                         cases[i].kind);
-        assert_true(value == cases[i].value);
+        if (cases[i].is_good) {
+            assert_reads(&count, cases[i].text, &options);
+            assert_true(options.limit == cases[i].value);
+        } else {
+            assert_refuses(&count, cases[i].text, "");
+        }
     }
 }
 
 static void a_count_out_of_range_is_told_the_range(void **state)
 {
-    struct error err = ERROR_INIT;
-    uint64_t value = 0;
+    const struct option_spec count = {OF(COUNT, limit), .min = 1, .max = 1024};
 
     (void)state;
-    assert_int_equal(value_parse_count("0", 1, 1024, &value, &err),
-                     ERROR_USAGE);
-    assert_string_equal(err.text,
-                        "\"0\" is out of range; 1 to 1024 are possible");
-    assert_int_equal(value_parse_count("0", 1, UINT64_MAX - 1, &value, &err),
-                     ERROR_USAGE);
-    assert_string_equal(err.text,
-                        "\"0\" is out of range; at least 1 is possible");
+    assert_refuses(&count, "0",
+                   "\"0\" is out of range; 1 to 1024 are possible");
+}
+
+static void shares_are_a_number_or_a_percentage(void **state)
+{
+    static const struct option_spec share = {OF(SHARE, max_errors)};
+    static const char *const wrong[] = {
+        "",    "%",   "101%", "5%%", "-5%",
+        "5 %", "1.5", "many", "%5",  "18446744073709551616"};
+    struct options options;
+
+    (void)state;
+    assert_reads(&share, "25", &options);
+    assert_int_equal(options.max_errors.number, 25);
+    assert_false(options.max_errors.is_percent);
+    assert_reads(&share, "100%", &options);
+    assert_int_equal(options.max_errors.number, 100);
+    assert_true(options.max_errors.is_percent);
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        assert_refuses(&share, wrong[i], "25 or 5%");
+}
+
+static void times_are_a_day_or_a_moment(void **state)
+{
+    static const struct option_spec when = {OF(TIME, before_s)};
+    static const char *const wrong[] = {"",
+                                        "soon",
+                                        "2026-13-01",
+                                        "2026-11-01T",
+                                        "2026-11-01T12:00:00",
+                                        "2026-11-01 ",
+                                        "2026-11-01T25:00:00Z"};
+    struct options options;
+
+    (void)state;
+    assert_reads(&when, "1970-01-02", &options);
+    assert_int_equal(options.before_s, 86400);
+    assert_reads(&when, "1970-01-02T00:01:00Z", &options);
+    assert_int_equal(options.before_s, 86460);
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        assert_refuses(&when, wrong[i], "write it like 2026-11-01");
 }
 
 static void yes_and_no_have_four_words_each(void **state)
@@ -200,12 +249,10 @@ static void yes_and_no_have_four_words_each(void **state)
     (void)state;
     for (int expected = 0; expected < 2; expected++)
         for (size_t i = 0; i < COUNT(words[0]); i++) {
-            struct error err = ERROR_INIT;
-            bool value = !expected;
+            struct options options = {.yes = !expected};
 
-            assert_int_equal(value_parse_bool(words[expected][i], &value, &err),
-                             ERROR_NONE);
-            assert_int_equal(value, expected);
+            assert_reads(&flag, words[expected][i], &options);
+            assert_int_equal(options.yes, expected);
         }
 }
 
@@ -214,26 +261,23 @@ static void other_words_are_neither_yes_nor_no(void **state)
     static const char *const texts[] = {"", "y", "2", "maybe", " yes", "00"};
 
     (void)state;
-    for (size_t i = 0; i < COUNT(texts); i++) {
-        struct error err = ERROR_INIT;
-        bool value = true;
-
-        assert_int_equal(value_parse_bool(texts[i], &value, &err), ERROR_USAGE);
-        assert_true(value);
-    }
+    for (size_t i = 0; i < COUNT(texts); i++)
+        assert_refuses(&flag, texts[i], "");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(durations_are_a_number_and_a_unit),
-        cmocka_unit_test(a_duration_without_unit_is_told_the_units),
+        cmocka_unit_test(a_quantity_without_unit_is_told_the_units),
         cmocka_unit_test(what_is_no_duration_is_refused),
+        cmocka_unit_test(a_duration_may_have_a_least),
         cmocka_unit_test(rates_are_a_count_for_a_time),
-        cmocka_unit_test(a_rate_without_unit_is_told_the_units),
         cmocka_unit_test(what_is_no_rate_is_refused),
         cmocka_unit_test(counts_keep_to_their_range),
         cmocka_unit_test(a_count_out_of_range_is_told_the_range),
+        cmocka_unit_test(shares_are_a_number_or_a_percentage),
+        cmocka_unit_test(times_are_a_day_or_a_moment),
         cmocka_unit_test(yes_and_no_have_four_words_each),
         cmocka_unit_test(other_words_are_neither_yes_nor_no),
     };
