@@ -9,23 +9,15 @@ struct import {
     uint64_t added;
     uint64_t known;
     uint64_t skipped;
-    struct counters counters;
+    struct counters counters; /* of the run that it is in the ledger */
 };
-
-static bool is_to_be_remembered(const struct row *row)
-{
-    enum status status = row->outcome.status;
-    return row->person &&
-           (status == STATUS_INVITED || status == STATUS_ALREADY_INVITED ||
-            status == STATUS_UNKNOWN);
-}
 
 static enum error_kind take_row(struct import *import, struct ledger *ledger,
                                 struct row *row, struct error *err)
 {
     bool is_new = false;
     import->counters.rows_read++;
-    if (!is_to_be_remembered(row)) {
+    if (!row->person || !old_report_is_of_use(row)) {
         import->skipped++;
         return ERROR_NONE;
     }
