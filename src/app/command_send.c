@@ -149,7 +149,7 @@ int command_send(const struct options *options, struct error *err)
         .cancel_fd = -1,
         .signal_fd = -1,
         .reasons = tally_new(),
-        .is_terminal = console_is_terminal(STDERR_FILENO),
+        .is_terminal = isatty(STDERR_FILENO) == 1,
         .started_us = clock_monotonic_us(),
     };
     start_log(&send);

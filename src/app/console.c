@@ -4,32 +4,26 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/text_safe.h"
+
 #define WIDTH_UNKNOWN 80
 #define WIDTH_MAX     400
-
-bool console_is_terminal(int fd)
-{
-    return isatty(fd) == 1;
-}
 
 bool console_can_draw(int fd)
 {
     const char *term = getenv("TERM");
-
     return isatty(fd) == 1 && term && *term && strcmp(term, "dumb") != 0;
 }
 
 bool console_has_colour(int fd)
 {
     const char *no_color = getenv("NO_COLOR");
-
     return console_can_draw(fd) && (!no_color || *no_color == '\0');
 }
 
 size_t console_width(int fd)
 {
     struct winsize size;
-
     if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
         return WIDTH_UNKNOWN;
     return size.ws_col > WIDTH_MAX ? WIDTH_MAX : size.ws_col;
@@ -51,6 +45,13 @@ bool console_agrees(const char *question)
     answer[strcspn(answer, "\r\n")] = '\0';
     return strcmp(answer, "y") == 0 || strcmp(answer, "Y") == 0 ||
            strcmp(answer, "yes") == 0;
+}
+
+void console_print(FILE *out, const char *text)
+{
+    char *safe = text_safe_dup(text);
+    fputs(safe, out);
+    free(safe);
 }
 
 enum error_kind console_finish(struct error *err)

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/commands.h"
 #include "app/console.h"
 #include "app/typed_command.h"
 #include "base/clock.h"
@@ -11,9 +12,6 @@
 #include "report/summary.h"
 
 #define SUMMARY_CAP (64 * 1024)
-
-#define EXIT_NEEDS_LOOK 3
-#define EXIT_NO_ROWS    9
 
 /* What the next run should know. */
 static struct ledger_pace learned_pace(const struct send *send)

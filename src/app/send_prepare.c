@@ -161,7 +161,7 @@ static enum error_kind look_ahead(struct send *send, struct error *err)
         (!asks && !send->is_terminal && options->max_new == UINT64_MAX &&
          strcmp(options->progress, "always") != 0))
         return ERROR_NONE;
-    if (plan_read(&send->plan, send->input, send->ledger, NULL, err))
+    if (plan_read(&send->plan, send->input, send->ledger, NULL, NULL, err))
         return err->kind;
     if (send->plan.to_send > options->max_new)
         return error_set(err, ERROR_GUARD,
