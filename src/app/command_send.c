@@ -68,20 +68,15 @@ static struct pipeline_options pipeline_options(struct send *send)
 static void start_progress(struct send *send)
 {
     const char *wish = send->options->progress;
-    struct progress_options options = {
-        .fd = STDERR_FILENO,
-        .is_drawn = console_can_draw(STDERR_FILENO),
-        .has_colour = console_has_colour(STDERR_FILENO),
-        .rows = send->plan.rows,
-        .owed = send->plan.to_send,
-    };
     bool is_wanted = strcmp(wish, "always") == 0 ||
-                     (strcmp(wish, "auto") == 0 && options.is_drawn &&
-                      !send->options->quiet);
+                     (strcmp(wish, "auto") == 0 &&
+                      console_can_draw(STDERR_FILENO) && !send->options->quiet);
     /* Rows that scroll by on the same screen are progress enough. */
     if (is_wanted &&
         !(send->is_terminal && report_is_on_terminal(send->report)))
-        send->progress = progress_new(&options, &send->log, &send->counters);
+        send->progress =
+            progress_new(STDERR_FILENO, send->plan.rows, send->plan.to_send,
+                         &send->log, &send->counters);
 }
 
 static int run(struct send *send, struct error *err)
@@ -91,18 +86,17 @@ static int run(struct send *send, struct error *err)
     send->started_us = clock_monotonic_us();
     start_progress(send);
     struct pipeline_options options = pipeline_options(send);
-    if (pipeline_run(&options, &end, err)) {
+    enum error_kind kind = pipeline_run(&options, &end, err);
+    progress_end(send->progress, clock_monotonic_us());
+    if (kind) {
         send_tell_end(send, error_exit_code(err->kind), err);
         return error_exit_code(err->kind);
     }
-    if (send->progress)
-        progress_end(send->progress, clock_monotonic_us());
     return send_end(send, &end);
 }
 
 static void clear(struct send *send)
 {
-    progress_free(send->progress);
     report_abandon(send->report);
     retry_file_free(send->retry_file);
     ledger_close(send->ledger);

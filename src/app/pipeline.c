@@ -190,8 +190,7 @@ static void watch(struct pipeline *pipeline)
     };
     int timeout_ms = options->progress ? PROGRESS_EACH_MS : -1;
     while (!(fds[1].revents & POLLIN)) {
-        if (options->progress)
-            progress_draw(options->progress, clock_monotonic_us());
+        progress_draw(options->progress, clock_monotonic_us());
         if (poll(fds, 2, timeout_ms) < 0)
             continue;
         int number;
