@@ -19,13 +19,12 @@
 static void start_log(struct send *send)
 {
     const struct options *options = send->options;
-    enum log_level level = LOG_LEVEL_NONE;
-    if (options->log_file)
-        level = LOG_LEVEL_INFO;
-    else if (send->is_terminal && !options->quiet)
-        level = LOG_LEVEL_WARNING;
-    if (options->verbose && !(options->quiet && !options->log_file))
-        level = LOG_LEVEL_DEBUG;
+    enum log_level level = options->verbose    ? LOG_LEVEL_DEBUG
+                           : options->log_file ? LOG_LEVEL_INFO
+                           : send->is_terminal ? LOG_LEVEL_WARNING
+                                               : LOG_LEVEL_NONE;
+    if (options->quiet && !options->log_file)
+        level = LOG_LEVEL_NONE;
     log_init(&send->log, STDERR_FILENO, level);
     send->log.is_json = strcmp(options->log_format, "json") == 0;
     send->log.shows_emails = options->log_emails;
@@ -226,15 +225,11 @@ int command_send(const struct options *options, struct error *err)
         .is_terminal = isatty(STDERR_FILENO) == 1,
         .started_us = clock_monotonic_us(),
     };
-    int exit_code;
     start_log(&send);
-    if (prepare(&send, err) || run(&send, err)) {
+    if (prepare(&send, err) || run(&send, err))
         send.why = *err;
-        exit_code = error_exit_code(err->kind);
-        send_tell_end(&send, exit_code);
-    } else {
-        exit_code = send_end(&send);
-    }
+    int exit_code = err->kind ? error_exit_code(err->kind) : send_end(&send);
+    send_tell_end(&send, exit_code);
     clear(&send);
     return exit_code;
 }

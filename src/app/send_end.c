@@ -161,11 +161,9 @@ int send_end(struct send *send)
     if (send->options->quiet) {
         if (exit_code != 0)
             say_why(send);
-    } else if (exit_code != 0 || send->is_terminal ||
-               send->options->verbose) {
+    } else if (exit_code != 0 || send->is_terminal || send->options->verbose) {
         say_summary(send);
     }
-    send_tell_end(send, exit_code);
     return exit_code;
 }
 
