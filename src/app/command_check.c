@@ -13,6 +13,7 @@
 
 #define FIRST_ROWS 5
 #define HINT_CAP   256
+#define PLACE_CAP  1024
 #define TEXT_CAP   (1024 * 1024)
 
 /* What is counted: of people who would be invited, their roles and domains; by
@@ -124,25 +125,24 @@ static size_t column_of(const struct check *check, enum row_cell cell)
 
 static void print_count(uint64_t count, const char *what)
 {
-    printf("  %10" PRIu64 "  ", count);
-    console_print(stdout, what);
-    putchar('\n');
+    console_say(stdout, "  %10" PRIu64 "  %s", count, what);
 }
 
 static void print_group(const struct check *check,
                         const struct tally_entry *entry)
 {
     size_t column = column_of(check, entry->cell);
-    fputs(entry->count == 1 ? "  line" : "  lines", stdout);
+    struct strbuf place;
+    strbuf_init(&place, PLACE_CAP);
     for (size_t i = 0; i < entry->count && i < TALLY_KEEP; i++)
-        printf("%s %" PRIu64, i > 0 ? "," : "", entry->lines[i]);
+        strbuf_addf(&place, "%s %" PRIu64, i > 0 ? "," : "", entry->lines[i]);
     if (entry->count > TALLY_KEEP)
-        printf(" and %" PRIu64 " more", entry->count - TALLY_KEEP);
+        strbuf_addf(&place, " and %" PRIu64 " more", entry->count - TALLY_KEEP);
     if (column > 0)
-        printf(", column %zu", column);
-    fputs(": ", stdout);
-    console_print(stdout, entry->name);
-    putchar('\n');
+        strbuf_addf(&place, ", column %zu", column);
+    console_say(stdout, "  line%s%s: %s", entry->count == 1 ? "" : "s",
+                strbuf_str(&place), entry->name);
+    strbuf_clear(&place);
 }
 
 static void print_tally(const struct check *check, enum tally_of which)
@@ -166,13 +166,10 @@ static void print_first_rows(const struct check *check)
 {
     if (check->first_count > 0)
         puts("\nThe first, as they will be sent");
-    for (size_t i = 0; i < check->first_count; i++) {
-        printf("  line %" PRIu64 ": ", check->first[i]->line);
-        console_print(stdout, check->first[i]->email);
-        fputs(" as ", stdout);
-        console_print(stdout, check->first[i]->role);
-        putchar('\n');
-    }
+    for (size_t i = 0; i < check->first_count; i++)
+        console_say(stdout, "  line %" PRIu64 ": %s as %s",
+                    check->first[i]->line, check->first[i]->email,
+                    check->first[i]->role);
 }
 
 static void print_text(const struct check *check)
@@ -181,9 +178,10 @@ static void print_text(const struct check *check)
     struct strbuf assumed;
     strbuf_init(&assumed, TEXT_CAP);
     input_assumptions(check->input, &assumed);
-    console_print(stdout, input_name(check->input));
-    printf(": %" PRIu64 " %s\nread as: %s\n\n", plan->rows,
-           plan->rows == 1 ? "row" : "rows", strbuf_str(&assumed));
+    console_say(stdout, "%s: %" PRIu64 " row%s", input_name(check->input),
+                plan->rows, plan->rows == 1 ? "" : "s");
+    console_say(stdout, "read as: %s", strbuf_str(&assumed));
+    putchar('\n');
     strbuf_clear(&assumed);
     print_count(plan->to_send, "to invite");
     for (int status = 1; status < STATUS_COUNT; status++)

@@ -48,12 +48,6 @@ const char *status_end_of(const struct ledger_run *run)
     return "ended";
 }
 
-static void print_after(const char *before, const char *text)
-{
-    fputs(before, stdout);
-    console_print(stdout, text);
-}
-
 static void show_head(struct view *view)
 {
     const char *organization = ledger_organization(view->ledger);
@@ -69,12 +63,10 @@ static void show_head(struct view *view)
         json_out_text(&view->json, "ledger", path);
         json_out_text(&view->json, "in_use_by", holder);
     } else {
-        print_after("", organization);
-        print_after(" at ", server);
-        print_after("\nLedger: ", path);
+        console_say(stdout, "%s at %s", organization, server);
+        console_say(stdout, "Ledger: %s", path);
         if (holder)
-            print_after("\nIn use by ", holder);
-        putchar('\n');
+            console_say(stdout, "In use by %s", holder);
     }
     strbuf_clear(&words);
 }
@@ -152,10 +144,9 @@ static void show_run(void *context, const struct ledger_run *run)
     if (took_s > 0)
         clock_format_duration(took_s * US_PER_S, took);
     snprintf(rows, sizeof(rows), "%" PRIu64, run->rows_read);
-    printf("%6" PRId64 "  %-20s  %14s  %9s  ", run->id, started,
-           has_ended ? took : "", has_ended ? rows : "");
-    print_after("", run->input ? run->input : "");
-    printf(": %s\n", status_end_of(run));
+    console_say(stdout, "%6" PRId64 "  %-20s  %14s  %9s  %s: %s", run->id,
+                started, has_ended ? took : "", has_ended ? rows : "",
+                run->input ? run->input : "", status_end_of(run));
 }
 
 static void show_person(void *context, const struct row *row, int64_t run)
@@ -178,11 +169,10 @@ static void show_person(void *context, const struct row *row, int64_t run)
         printf("\n%s\n", view->title);
     if (view->count > PEOPLE_SHOWN)
         return;
-    if (outcome->status != STATUS_UNKNOWN)
-        print_after("  ", outcome->expires_at);
-    printf("  run %" PRId64 ", line %" PRIu64, run, row->line);
-    print_after(": ", row->email[0] ? row->email : "(forgotten)");
-    putchar('\n');
+    bool is_unknown = outcome->status == STATUS_UNKNOWN;
+    console_say(stdout, "%s%s  run %" PRId64 ", line %" PRIu64 ": %s",
+                is_unknown ? "" : "  ", is_unknown ? "" : outcome->expires_at,
+                run, row->line, row->email[0] ? row->email : "(forgotten)");
 }
 
 static void say_what_of_unknown(const struct view *view)
@@ -190,15 +180,15 @@ static void say_what_of_unknown(const struct view *view)
     const char *org = ledger_organization(view->ledger);
     if (view->options->json || view->count == 0)
         return;
-    print_after("  Ask them, or look in Almanac; then, for each of them, one "
-                "of\n    bulk-invite resolve EMAIL --invited --org ",
+    puts("  Ask them, or look in Almanac; then, for each of them, one of");
+    console_say(stdout, "    bulk-invite resolve EMAIL --invited --org %s",
                 org);
-    print_after("\n    bulk-invite resolve EMAIL --not-sent --org ", org);
-    print_after("\n  or send to all of them once more, which may be a second "
-                "e-mail to some:\n    bulk-invite send FILE --retry-unknown "
-                "--org ",
+    console_say(stdout, "    bulk-invite resolve EMAIL --not-sent --org %s",
                 org);
-    putchar('\n');
+    puts("  or send to all of them once more, which may be a second e-mail to "
+         "some:");
+    console_say(stdout, "    bulk-invite send FILE --retry-unknown --org %s",
+                org);
 }
 
 static enum error_kind show_expired(struct view *view, int64_t now_s,

@@ -1,5 +1,6 @@
 #include "app/console.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 
 #define WIDTH_UNKNOWN 80
 #define WIDTH_MAX     400
+#define LINE_CAP      (16 * 1024)
 
 bool console_can_draw(int fd)
 {
@@ -47,11 +49,21 @@ bool console_agrees(const char *question)
            strcmp(answer, "yes") == 0;
 }
 
-void console_print(FILE *out, const char *text)
+void console_say(FILE *out, const char *format, ...)
 {
-    char *safe = text_safe_dup(text);
-    fputs(safe, out);
-    free(safe);
+    struct strbuf line;
+    char *text;
+    va_list args;
+    va_start(args, format);
+    int len = vasprintf(&text, format, args);
+    va_end(args);
+    if (len < 0)
+        error_out_of_memory();
+    strbuf_init(&line, LINE_CAP);
+    text_safe_add(&line, text, (size_t)len);
+    fprintf(out, "%s\n", strbuf_str(&line));
+    strbuf_clear(&line);
+    free(text);
 }
 
 enum error_kind console_finish(struct error *err)

@@ -26,8 +26,9 @@ bool console_can_ask(void);
  */
 bool console_agrees(const char *question);
 
-/* Prints a stranger's text, so that it steers nothing (text_safe.h). */
-void console_print(FILE *out, const char *text);
+/* Prints a line, and the end of it. Whoever the words in it are from, they
+ * steer nothing (text_safe.h). */
+void console_say(FILE *out, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Did all that was printed on stdout get there? ERROR_STORAGE if not. */
 enum error_kind console_finish(struct error *err) MUST_CHECK;

@@ -129,15 +129,15 @@ static void say_summary(const struct send *send)
 static void say_why(const struct send *send)
 {
     uint64_t need_look = send->counters.need_look;
+    const char *name = input_name(send->input);
     const char *why = stop_reason(send);
-    fputs("bulk-invite: ", stderr);
-    console_print(stderr, why ? why : input_name(send->input));
-    if (!why && need_look > 0)
-        fprintf(stderr, ": %" PRIu64 " row%s a look", need_look,
-                need_look == 1 ? " needs" : "s need");
-    else if (!why)
-        fputs(": no rows", stderr);
-    fputc('\n', stderr);
+    if (why)
+        console_say(stderr, "bulk-invite: %s", why);
+    else if (need_look > 0)
+        console_say(stderr, "bulk-invite: %s: %" PRIu64 " row%s a look", name,
+                    need_look, need_look == 1 ? " needs" : "s need");
+    else
+        console_say(stderr, "bulk-invite: %s: no rows", name);
 }
 
 /* After the rows: of an encoding the last letter may tell. */
@@ -204,9 +204,9 @@ void send_tell_end(struct send *send, int exit_code)
     if (options->log_file)
         log_end(send, exit_code, why);
     if (options->log_file && send->log.failed_errno)
-        fprintf(stderr, "bulk-invite: cannot write the log %s: %s\n",
-                options->log_file, strerror(send->log.failed_errno));
+        console_say(stderr, "bulk-invite: cannot write the log %s: %s",
+                    options->log_file, strerror(send->log.failed_errno));
     if (options->metrics_file &&
         metrics_write(&metrics, options->metrics_file, &err))
-        fprintf(stderr, "bulk-invite: %s\n", err.text);
+        console_say(stderr, "bulk-invite: %s", err.text);
 }

@@ -9,23 +9,23 @@
 static void say_plan(const struct send *send)
 {
     const struct plan *plan = &send->plan;
-    struct strbuf assumed;
-    console_print(stderr, input_name(send->input));
-    fprintf(stderr, ": %" PRIu64 " row%s, %" PRIu64 " %s to invite", plan->rows,
-            plan->rows == 1 ? "" : "s", plan->to_send,
-            plan->to_send == 1 ? "person" : "people");
+    struct strbuf text;
+    strbuf_init(&text, ASSUMPTIONS_CAP);
+    strbuf_addf(&text, "%" PRIu64 " row%s, %" PRIu64 " %s to invite",
+                plan->rows, plan->rows == 1 ? "" : "s", plan->to_send,
+                plan->to_send == 1 ? "person" : "people");
     for (int status = 1; status < STATUS_COUNT; status++)
         if (plan->settled[status] > 0)
-            fprintf(stderr, ", %" PRIu64 " %s", plan->settled[status],
-                    status_label((enum status)status));
-    fputs("\nto the organization ", stderr);
-    console_print(stderr, send->options->org);
-    strbuf_init(&assumed, ASSUMPTIONS_CAP);
-    input_assumptions(send->input, &assumed);
-    fprintf(stderr, " at %s%s\nread as: %s\n", send->endpoint.base,
-            send->sandbox ? " (sandbox: no e-mail is sent)" : "",
-            strbuf_str(&assumed));
-    strbuf_clear(&assumed);
+            strbuf_addf(&text, ", %" PRIu64 " %s", plan->settled[status],
+                        status_label((enum status)status));
+    console_say(stderr, "%s: %s", input_name(send->input), strbuf_str(&text));
+    console_say(stderr, "to the organization %s at %s%s", send->options->org,
+                send->endpoint.base,
+                send->sandbox ? " (sandbox: no e-mail is sent)" : "");
+    strbuf_reset(&text);
+    input_assumptions(send->input, &text);
+    console_say(stderr, "read as: %s", strbuf_str(&text));
+    strbuf_clear(&text);
 }
 
 enum error_kind send_can_ask(const struct send *send, struct error *err)
