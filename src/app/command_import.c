@@ -83,10 +83,8 @@ int command_import(const struct options *options, struct error *err)
     struct import import = {0};
     struct old_report *report;
     struct ledger *ledger = NULL;
-    enum report_format format = report_format_of(options->input);
-    if (options->format)
-        format =
-            strcmp(options->format, "jsonl") == 0 ? REPORT_JSONL : REPORT_CSV;
+    enum report_format format =
+        report_format_of(options->input, options->format);
     /* The report first: a wrong name makes no ledger. */
     enum error_kind kind =
         old_report_open(&report, options->input, format, err);

@@ -162,7 +162,7 @@ static enum error_kind prepare(struct send *send, struct error *err)
     if (check_results(send, err) || open_ledger(send, err) ||
         send_look_ahead(send, err) || signals_open(&send->signal_fd, err) ||
         report_open(&send->report, send->report_path,
-                    report_format_of(send->report_path), err) ||
+                    report_format_of(send->report_path, NULL), err) ||
         ledger_begin_run(send->ledger, input_name(send->input), err))
         return err->kind;
     log_write(&send->log, LOG_LEVEL_INFO, "start: %s to %s at %s",
