@@ -7,7 +7,6 @@
 #include "app/console.h"
 #include "app/help.h"
 #include "app/options.h"
-#include "base/text_safe.h"
 
 /* A file opened later must not get the number of a closed stdin, stdout or
  * stderr. Writing to the stand-in fails, as it would on a closed one. */
@@ -59,10 +58,7 @@ int main(int argc, char **argv)
         exit_code = commands[options.command](&options, &err);
         options_clear(&options);
     }
-    if (err.kind != ERROR_NONE) {
-        char *text = text_safe_dup(err.text);
-        fprintf(stderr, "bulk-invite: %s\n", text);
-        free(text);
-    }
+    if (err.kind != ERROR_NONE)
+        console_say(stderr, "bulk-invite: %s", err.text);
     return exit_code;
 }

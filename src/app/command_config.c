@@ -6,19 +6,14 @@
 #include "app/help.h"
 #include "app/option_table.h"
 #include "app/token.h"
-#include "base/text_safe.h"
+#include "base/strbuf.h"
 
 /* In columns, for names and values of usual length. */
 static void print_setting(const char *name, const char *value,
                           const char *origin)
 {
-    char *safe_value = text_safe_dup(value);
-    char *safe_origin = text_safe_dup(origin);
-
-    printf("%-18s %-*s%s%s\n", name, *origin ? 26 : 0, safe_value,
-           *origin ? "  " : "", safe_origin);
-    free(safe_value);
-    free(safe_origin);
+    console_say(stdout, "%-18s %-*s%s%s", name, *origin ? 26 : 0, value,
+                *origin ? "  " : "", origin);
 }
 
 static const char *shown_value(const struct options *options,

@@ -20,30 +20,22 @@ static void say_erased(const struct options *options, uint64_t erased)
           stderr);
 }
 
-static enum error_kind forget(const struct options *options, uint64_t *erased,
-                              struct error *err)
-{
-    struct ledger *ledger;
-    if (ledger_open_chosen(&ledger, options, LEDGER_EDITS, "forget", err))
-        return err->kind;
-    enum error_kind kind =
-        options->person
-            ? ledger_forget_person(ledger, options->person, erased, err)
-            : ledger_forget_before(ledger, options->before_s, erased, err);
-    ledger_close(ledger);
-    return kind;
-}
-
 int command_forget(const struct options *options, struct error *err)
 {
+    struct ledger *ledger;
     uint64_t erased = 0;
     if (!options->yes && console_can_ask() &&
-        !console_agrees("Erase it from the ledger for good?")) {
-        error_set(err, ERROR_GUARD, "not agreed; nothing was erased");
+        !console_agrees("Erase it from the ledger for good?"))
+        return error_exit_code(
+            error_set(err, ERROR_GUARD, "not agreed; nothing was erased"));
+    if (ledger_open_chosen(&ledger, options, LEDGER_EDITS, "forget", err))
         return error_exit_code(err->kind);
-    }
-    enum error_kind kind = forget(options, &erased, err);
+    enum error_kind kind =
+        options->person
+            ? ledger_forget_person(ledger, options->person, &erased, err)
+            : ledger_forget_before(ledger, options->before_s, &erased, err);
     if (!kind)
         say_erased(options, erased);
+    ledger_close(ledger);
     return error_exit_code(kind);
 }

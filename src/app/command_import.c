@@ -1,3 +1,5 @@
+#include <inttypes.h>
+
 #include "app/commands.h"
 #include "app/ledger_choice.h"
 #include "app/old_report.h"
@@ -6,54 +8,36 @@
 #define NAME_CAP 4096
 
 struct import {
-    uint64_t added;
-    uint64_t known;
-    uint64_t skipped;
-    struct counters counters;
+    struct counters counters; /* of the run that it is in the ledger */
+    uint64_t skipped;         /* rows by which nobody was invited */
 };
-
-static bool is_to_be_remembered(const struct row *row)
-{
-    enum status status = row->outcome.status;
-    return row->person &&
-           (status == STATUS_INVITED || status == STATUS_ALREADY_INVITED ||
-            status == STATUS_UNKNOWN);
-}
 
 static enum error_kind take_row(struct import *import, struct ledger *ledger,
                                 struct row *row, struct error *err)
 {
     bool is_new = false;
     import->counters.rows_read++;
-    if (!is_to_be_remembered(row)) {
+    if (!row->person || !old_report_is_of_use(row))
         import->skipped++;
-        return ERROR_NONE;
-    }
-    if (ledger_import(ledger, row, &is_new, err))
+    else if (ledger_import(ledger, row, &is_new, err))
         return err->kind;
-    if (is_new) {
-        import->added++;
-        import->counters.settled[row->outcome.status]++;
-    } else {
-        import->known++;
-    }
+    import->counters.settled[row->outcome.status] += is_new;
     return ERROR_NONE;
 }
 
 static enum error_kind take_rows(struct import *import, struct ledger *ledger,
                                  struct old_report *report, struct error *err)
 {
-    for (;;) {
-        struct row *row;
-        if (old_report_next(report, &row, err))
-            return err->kind;
-        if (!row)
-            return ERROR_NONE;
+    struct row *row;
+    if (old_report_next(report, &row, err))
+        return err->kind;
+    while (row) {
         enum error_kind kind = take_row(import, ledger, row, err);
         row_free(row);
-        if (kind)
-            return kind;
+        if (kind || old_report_next(report, &row, err))
+            return err->kind;
     }
+    return ERROR_NONE;
 }
 
 /* Nothing of a report that turned out to be none is kept. */
@@ -86,12 +70,12 @@ static enum error_kind fill(struct import *import, struct ledger *ledger,
 
 static void say_done(const struct import *import)
 {
+    uint64_t added = counters_settled(&import->counters);
+    uint64_t known = import->counters.rows_read - import->skipped - added;
     fprintf(stderr,
-            "Imported: %llu new, %llu known already; %llu skipped, because "
-            "nobody was invited by them.\n",
-            (unsigned long long)import->added,
-            (unsigned long long)import->known,
-            (unsigned long long)import->skipped);
+            "Imported: %" PRIu64 " new, %" PRIu64 " known already; %" PRIu64
+            " skipped, because nobody was invited by them.\n",
+            added, known, import->skipped);
 }
 
 int command_import(const struct options *options, struct error *err)
@@ -99,10 +83,8 @@ int command_import(const struct options *options, struct error *err)
     struct import import = {0};
     struct old_report *report;
     struct ledger *ledger = NULL;
-    enum report_format format = report_format_of(options->input);
-    if (options->format)
-        format =
-            strcmp(options->format, "jsonl") == 0 ? REPORT_JSONL : REPORT_CSV;
+    enum report_format format =
+        report_format_of(options->input, options->format);
     /* The report first: a wrong name makes no ledger. */
     enum error_kind kind =
         old_report_open(&report, options->input, format, err);

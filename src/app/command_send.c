@@ -1,108 +1,201 @@
+#include <errno.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/commands.h"
 #include "app/console.h"
+#include "app/ledger_choice.h"
 #include "app/send_state.h"
 #include "app/signals.h"
 #include "app/token.h"
 #include "base/clock.h"
 
-/* Rows refused for the same reason, one after the other: the list is wrong. */
-#define SAME_REFUSALS_MOST 20
+#define PATH_CAP 4096
 
-/* A hold that an earlier run left, in this run's time. */
-static int64_t held_until_us(const struct send *send)
-{
-    if (send->pace.held_until_s == 0)
-        return 0;
-    return clock_monotonic_us() + send->pace.held_until_s * US_PER_S -
-           clock_wall_us();
-}
-
-static struct pipeline_options pipeline_options(struct send *send)
+/* A file is for whoever looks later, so it has the run's course; stderr has
+ * what somebody who watches must know, and nothing for cron to mail. */
+static void start_log(struct send *send)
 {
     const struct options *options = send->options;
-    return (struct pipeline_options){
-        .input = send->input,
-        .input_cancel_fd = send->cancel_fd,
-        .ledger = send->ledger,
-        .report = send->report,
-        .retry_file = send->retry_file,
-        .engine =
-            {
-                .request =
-                    {
-                        .url = send->endpoint.url,
-                        .token = send->token,
-                        .proxy = options->proxy,
-                        .cacert = options->cacert,
-                        .cert = options->cert,
-                        .key = options->key,
-                        .timeout_us = options->timeout_us,
-                        .connect_timeout_us = options->connect_timeout_us,
-                    },
-                .rate = options->rate,
-                .concurrency = (uint32_t)options->concurrency,
-                .max_attempts = (unsigned)options->max_attempts,
-                .give_up_after_us = options->give_up_after_us,
-                .max_wait_us = options->max_wait_us,
-                .max_duration_us = options->max_duration_us,
-                .same_refusals_most =
-                    options->keep_going ? 0 : SAME_REFUSALS_MOST,
-                .learned_per_s = send->pace.rate_per_s,
-                .held_until_us = held_until_us(send),
-            },
-        .limit = options->limit,
-        .max_new = options->max_new,
-        .max_errors = options->max_errors.number,
-        .is_max_errors_percent = options->max_errors.is_percent,
-        .signal_fd = send->signal_fd,
-        .progress = send->progress,
-        .log = &send->log,
-        .counters = &send->counters,
-        .reasons = send->reasons,
-    };
+    enum log_level level = options->verbose    ? LOG_LEVEL_DEBUG
+                           : options->log_file ? LOG_LEVEL_INFO
+                           : send->is_terminal ? LOG_LEVEL_WARNING
+                                               : LOG_LEVEL_NONE;
+    if (options->quiet && !options->log_file)
+        level = LOG_LEVEL_NONE;
+    log_init(&send->log, STDERR_FILENO, level);
+    send->log.is_json = strcmp(options->log_format, "json") == 0;
+    send->log.shows_emails = options->log_emails;
+    if (options->log_file)
+        log_open_file(&send->log, options->log_file);
 }
 
-static void start_progress(struct send *send)
+static enum error_kind find_server(struct send *send, struct error *err)
+{
+    const struct options *options = send->options;
+    const char *base_url = options->base_url;
+    if (options->sandbox) {
+        if (sandbox_process_start(&send->sandbox, err))
+            return err->kind;
+        base_url = sandbox_process_base_url(send->sandbox);
+    }
+    if (endpoint_init(&send->endpoint, base_url, options->org, err))
+        return err->kind;
+    /* A rehearsal has no use for the real token. */
+    if (options->sandbox)
+        return ERROR_NONE;
+    if (token_check_key(options, getenv, err))
+        return err->kind;
+    return token_load(&send->token, options, getenv, err);
+}
+
+static enum error_kind open_input(struct send *send, struct error *err)
+{
+    send->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (send->cancel_fd < 0)
+        return error_set_errno(err, ERROR_STORAGE, errno,
+                               "cannot make an eventfd");
+    if (input_choice_init(&send->input_choice, send->options, send->cancel_fd,
+                          err))
+        return err->kind;
+    send->input_choice.options.keeps_records = true;
+    return input_open(&send->input, &send->input_choice.options, err);
+}
+
+static void name_results(struct send *send)
+{
+    const struct options *options = send->options;
+    struct strbuf name;
+    strbuf_init(&name, PATH_CAP);
+    if (options->report)
+        strbuf_add_str(&name, options->report);
+    else
+        strbuf_addf(&name, "%s.report.csv", input_name(send->input));
+    send->report_path = strbuf_detach(&name);
+    send->retry_file = retry_file_new(
+        options->retry_file, input_name(send->input), input_form(send->input));
+}
+
+static bool is_same_file(const char *one, const char *other)
+{
+    struct stat a, b;
+    if (strcmp(one, other) == 0)
+        return true;
+    return stat(one, &a) == 0 && stat(other, &b) == 0 && S_ISREG(a.st_mode) &&
+           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* A slip of the fingers must not replace the list, or one result another. The
+ * retry file may: it is what is left of the list. */
+static enum error_kind check_results(const struct send *send, struct error *err)
+{
+    const struct options *options = send->options;
+    const struct {
+        const char *name;
+        const char *path;
+    } results[] = {
+        {"report", send->report_path},
+        {"metrics-file", options->metrics_file},
+        {"log-file", options->log_file},
+    };
+    for (size_t i = 0; i < sizeof(results) / sizeof(*results); i++) {
+        const char *path = results[i].path;
+        if (!path || strcmp(path, "-") == 0)
+            continue;
+        if (is_same_file(path, options->input) ||
+            retry_file_is_at(send->retry_file, path))
+            return error_set(err, ERROR_USAGE,
+                             "--%s: %s is the list itself, or its retry file",
+                             results[i].name, path);
+    }
+    return ERROR_NONE;
+}
+
+static bool is_resend(const struct options *options, const char *word)
+{
+    return options->resend && strcmp(options->resend, word) == 0;
+}
+
+/* A rehearsal remembers nothing, unless a ledger is named for it. */
+static enum error_kind open_ledger(struct send *send, struct error *err)
+{
+    const struct options *options = send->options;
+    const struct ledger_policy policy = {
+        .retries_unknown = options->retry_unknown,
+        .resends_expired = is_resend(options, "expired"),
+        .resends_changed = is_resend(options, "changed"),
+        .resend_before_s = options->resend_before_s,
+    };
+    char *path = NULL;
+    if ((options->ledger || !options->sandbox) &&
+        ledger_choose(&path, options, send->endpoint.base, err))
+        return err->kind;
+    struct strbuf activity;
+    strbuf_init(&activity, PATH_CAP);
+    strbuf_addf(&activity, "send %s", options->input);
+    const struct ledger_options ledger = {
+        .path = path,
+        .server = send->endpoint.base,
+        .organization = options->org,
+        .must_exist = options->ledger_must_exist,
+        .lock_wait_us = options->lock_wait_us,
+        .activity = strbuf_str(&activity),
+    };
+    enum error_kind kind = ledger_open(&send->ledger, &ledger, err);
+    strbuf_clear(&activity);
+    free(path);
+    if (kind)
+        return kind;
+    ledger_set_policy(send->ledger, &policy);
+    return ledger_load_pace(send->ledger, &send->pace, err);
+}
+
+/* Until the run is in the ledger and can start. */
+static enum error_kind prepare(struct send *send, struct error *err)
+{
+    if (send_can_ask(send, err) || find_server(send, err) ||
+        open_input(send, err))
+        return err->kind;
+    name_results(send);
+    if (check_results(send, err) || open_ledger(send, err) ||
+        send_look_ahead(send, err) || signals_open(&send->signal_fd, err) ||
+        report_open(&send->report, send->report_path,
+                    report_format_of(send->report_path, NULL), err) ||
+        ledger_begin_run(send->ledger, input_name(send->input), err))
+        return err->kind;
+    log_write(&send->log, LOG_LEVEL_INFO, "start: %s to %s at %s",
+              input_name(send->input), send->options->org, send->endpoint.base);
+    return ERROR_NONE;
+}
+
+static struct progress *start_progress(struct send *send)
 {
     const char *wish = send->options->progress;
-    struct progress_options options = {
-        .fd = STDERR_FILENO,
-        .is_drawn = console_can_draw(STDERR_FILENO),
-        .has_colour = console_has_colour(STDERR_FILENO),
-        .rows = send->plan.rows,
-        .owed = send->plan.to_send,
-    };
     bool is_wanted = strcmp(wish, "always") == 0 ||
-                     (strcmp(wish, "auto") == 0 && options.is_drawn &&
-                      !send->options->quiet);
+                     (strcmp(wish, "auto") == 0 &&
+                      console_can_draw(STDERR_FILENO) && !send->options->quiet);
     /* Rows that scroll by on the same screen are progress enough. */
-    if (is_wanted &&
-        !(send->is_terminal && report_is_on_terminal(send->report)))
-        send->progress = progress_new(&options, &send->log, &send->counters);
+    if (!is_wanted ||
+        (send->is_terminal && report_is_on_terminal(send->report)))
+        return NULL;
+    return progress_new(STDERR_FILENO, send->plan.rows, send->plan.to_send,
+                        &send->log, &send->counters);
 }
 
-static int run(struct send *send, struct error *err)
+static enum error_kind run(struct send *send, struct error *err)
 {
-    struct pipeline_end end;
     /* Without the time that the question stood. */
     send->started_us = clock_monotonic_us();
-    start_progress(send);
-    struct pipeline_options options = pipeline_options(send);
-    if (pipeline_run(&options, &end, err)) {
-        send_tell_end(send, error_exit_code(err->kind), err);
-        return error_exit_code(err->kind);
-    }
-    if (send->progress)
-        progress_end(send->progress, clock_monotonic_us());
-    return send_end(send, &end);
+    send->progress = start_progress(send);
+    enum error_kind kind = pipeline_run(send, err);
+    progress_end(send->progress, clock_monotonic_us());
+    return kind;
 }
 
 static void clear(struct send *send)
 {
-    progress_free(send->progress);
     report_abandon(send->report);
     retry_file_free(send->retry_file);
     ledger_close(send->ledger);
@@ -111,33 +204,13 @@ static void clear(struct send *send)
     if (send->cancel_fd >= 0)
         close(send->cancel_fd);
     if (send->signal_fd >= 0)
-        signals_close(send->signal_fd);
+        close(send->signal_fd);
     endpoint_clear(&send->endpoint);
     token_free(send->token);
     sandbox_process_stop(send->sandbox);
     tally_free(send->reasons);
     free(send->report_path);
-    free(send->ledger_path);
     log_clear(&send->log);
-}
-
-/* A file is for whoever looks later, so it has the run's course; stderr has
- * what somebody who watches must know, and nothing for cron to mail. */
-static void start_log(struct send *send)
-{
-    const struct options *options = send->options;
-    enum log_level level = LOG_LEVEL_NONE;
-    if (options->log_file)
-        level = LOG_LEVEL_INFO;
-    else if (send->is_terminal && !options->quiet)
-        level = LOG_LEVEL_WARNING;
-    if (options->verbose && !(options->quiet && !options->log_file))
-        level = LOG_LEVEL_DEBUG;
-    log_init(&send->log, STDERR_FILENO, level);
-    send->log.is_json = strcmp(options->log_format, "json") == 0;
-    send->log.shows_emails = options->log_emails;
-    if (options->log_file)
-        log_open_file(&send->log, options->log_file);
 }
 
 int command_send(const struct options *options, struct error *err)
@@ -149,17 +222,14 @@ int command_send(const struct options *options, struct error *err)
         .cancel_fd = -1,
         .signal_fd = -1,
         .reasons = tally_new(),
-        .is_terminal = console_is_terminal(STDERR_FILENO),
+        .is_terminal = isatty(STDERR_FILENO) == 1,
         .started_us = clock_monotonic_us(),
     };
     start_log(&send);
-    int exit_code = 0;
-    if (send_prepare(&send, err)) {
-        exit_code = error_exit_code(err->kind);
-        send_tell_end(&send, exit_code, err);
-    } else {
-        exit_code = run(&send, err);
-    }
+    if (prepare(&send, err) || run(&send, err))
+        send.why = *err;
+    int exit_code = err->kind ? error_exit_code(err->kind) : send_end(&send);
+    send_tell_end(&send, exit_code);
     clear(&send);
     return exit_code;
 }

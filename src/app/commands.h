@@ -3,6 +3,10 @@
 
 #include "app/options.h"
 
+/* Exit codes that are no error's (base/error.h). */
+#define EXIT_NEEDS_LOOK 3
+#define EXIT_NO_ROWS    9
+
 /*
  * One function a command, in a file of its name. Each returns the exit code
  * and has then said on stderr what there was to say, but for *err: when its

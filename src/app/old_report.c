@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/strbuf.h"
@@ -10,127 +12,104 @@
 #include "report/report_row.h"
 
 /* As much as a report ever writes for one row. */
-#define LINE_CAP ((size_t)4 * 1024 * 1024)
+#define LINE_CAP (4 * 1024 * 1024)
 
 struct old_report {
     const char *name;
-    int fd;
     uint64_t line; /* of the record read last */
     char *values[REPORT_COLUMN_COUNT];
+    int fd;
 
-    struct csv_reader *csv; /* NULL: JSON Lines */
-    size_t columns[REPORT_COLUMN_COUNT];
-    size_t column_count; /* of the header */
+    struct csv_reader *csv;              /* NULL: JSON Lines */
+    size_t columns[REPORT_COLUMN_COUNT]; /* where each is, from 1; 0: nowhere */
+    size_t column_count;                 /* of the header */
 
     FILE *file;
     struct json_line *json;
     struct strbuf text;
 };
 
-#define COLUMN_MISSING SIZE_MAX
-
-static enum error_kind at_line(const struct old_report *report,
-                               struct error *err)
+static enum error_kind refuse(const struct old_report *report, const char *why,
+                              struct error *err)
 {
-    return error_prefix(err, "%s:%llu", report->name,
-                        (unsigned long long)report->line);
+    return error_set(err, ERROR_INPUT, "%s:%" PRIu64 ": %s", report->name,
+                     report->line, why);
 }
 
-static void clear_values(struct old_report *report)
+static enum error_kind refuse_without(const struct old_report *report,
+                                      enum report_column column,
+                                      struct error *err)
 {
-    for (int i = 0; i < REPORT_COLUMN_COUNT; i++) {
-        free(report->values[i]);
-        report->values[i] = NULL;
-    }
+    return error_set(err, ERROR_INPUT,
+                     "%s:%" PRIu64 ": no \"%s\" here, so this is not a report "
+                     "of bulk-invite",
+                     report->name, report->line, report_column_name(column));
 }
 
 /* An empty value is none. */
-static void set_value(struct old_report *report, enum report_column column,
-                      const char *text)
+static void set_value(struct old_report *report, int column, const char *text)
 {
     free(report->values[column]);
     report->values[column] = text && *text ? xstrdup(text) : NULL;
 }
 
-static enum error_kind say_no_column(const struct old_report *report,
-                                     enum report_column column,
-                                     struct error *err)
+static enum error_kind next_record(struct old_report *report,
+                                   struct csv_record *record, bool *has_record,
+                                   struct error *err)
 {
-    return error_set(err, ERROR_INPUT,
-                     "%s:%llu: no \"%s\" here, so this is not a report of "
-                     "bulk-invite",
-                     report->name, (unsigned long long)report->line,
-                     report_column_name(column));
-}
-
-static enum error_kind check_record(struct old_report *report,
-                                    const struct csv_record *record,
-                                    struct error *err)
-{
+    if (csv_reader_next(report->csv, record, has_record, err) || !*has_record)
+        return err->kind;
     report->line = record->line;
     if (record->has_open_quote || record->has_stray_quote)
-        error_set(err, ERROR_INPUT, "its quotes do not match");
-    else if (record->is_over_cap)
-        error_set(err, ERROR_INPUT, "it is longer than any report's");
-    else if (report->column_count > 0 &&
-             record->field_count != report->column_count)
-        error_set(err, ERROR_INPUT, "%zu fields, but the first line has %zu",
-                  record->field_count, report->column_count);
-    else
-        return ERROR_NONE;
-    return at_line(report, err);
+        return refuse(report, "its quotes do not match", err);
+    if (record->is_over_cap)
+        return refuse(report, "it is longer than any report's", err);
+    if (report->column_count > 0 && record->field_count != report->column_count)
+        return refuse(report, "not as many fields as the first line has", err);
+    return ERROR_NONE;
 }
 
 static enum error_kind read_header(struct old_report *report, struct error *err)
 {
     struct csv_record header;
     bool has_header;
-    if (csv_reader_next(report->csv, &header, &has_header, err))
+    if (next_record(report, &header, &has_header, err))
         return err->kind;
     if (!has_header)
         return error_set(err, ERROR_INPUT, "%s is empty: it is no report",
                          report->name);
-    if (check_record(report, &header, err))
-        return err->kind;
-    for (int i = 0; i < REPORT_COLUMN_COUNT; i++)
-        report->columns[i] = COLUMN_MISSING;
+    report->column_count = header.field_count;
     for (size_t i = 0; i < header.field_count; i++) {
         enum report_column column = report_column_of(header.fields[i].bytes);
         if (column < REPORT_COLUMN_COUNT)
-            report->columns[column] = i;
+            report->columns[column] = i + 1;
     }
     for (int i = 0; i < REPORT_COLUMNS_NEEDED; i++)
-        if (report->columns[i] == COLUMN_MISSING)
-            return say_no_column(report, (enum report_column)i, err);
-    report->column_count = header.field_count;
+        if (report->columns[i] == 0)
+            return refuse_without(report, (enum report_column)i, err);
     return ERROR_NONE;
 }
 
-static enum error_kind read_csv(struct old_report *report, bool *has_record,
+static enum error_kind read_csv(struct old_report *report, bool *has_row,
                                 struct error *err)
 {
     struct csv_record record;
-    if (csv_reader_next(report->csv, &record, has_record, err))
+    if (next_record(report, &record, has_row, err) || !*has_row)
         return err->kind;
-    if (!*has_record)
-        return ERROR_NONE;
-    if (check_record(report, &record, err))
-        return err->kind;
-    for (int i = 0; i < REPORT_COLUMN_COUNT; i++) {
-        size_t at = report->columns[i];
-        const char *cell = at == COLUMN_MISSING ? "" : record.fields[at].bytes;
-        set_value(report, (enum report_column)i, report_cell_text(cell));
-    }
+    for (int i = 0; i < REPORT_COLUMN_COUNT; i++)
+        if (report->columns[i] > 0)
+            set_value(
+                report, i,
+                report_cell_text(record.fields[report->columns[i] - 1].bytes));
     return ERROR_NONE;
 }
 
-static void take_member(void *context, const char *key, const char *value)
+static void take_member(void *report, const char *key, const char *value)
 {
-    struct old_report *report = context;
     enum report_column column =
         key ? report_column_of(key) : REPORT_COLUMN_COUNT;
     if (column < REPORT_COLUMN_COUNT)
-        set_value(report, column, value);
+        set_value(report, (int)column, value);
 }
 
 /* The next line that is not blank. */
@@ -138,45 +117,39 @@ static enum error_kind read_line(struct old_report *report, bool *has_line,
                                  struct error *err)
 {
     struct strbuf *text = &report->text;
-    int c = '\n';
-    strbuf_reset(text);
-    while (c != EOF && (text->len == 0 || c != '\n')) {
-        c = getc(report->file);
-        if (c != EOF && c != '\n' && c != '\r')
-            strbuf_add_char(text, (char)c);
-        report->line += c == '\n';
-    }
+    int c = EOF;
+    do {
+        strbuf_reset(text);
+        while (!text->is_cut && (c = getc(report->file)) != EOF && c != '\n')
+            if (c != '\r')
+                strbuf_add_char(text, (char)c);
+        report->line++;
+    } while (text->len == 0 && c != EOF);
     *has_line = text->len > 0;
     if (ferror(report->file))
         return error_set_errno(err, ERROR_INPUT, errno, "cannot read %s",
                                report->name);
-    /* The last line may lack its end. */
-    report->line += c == EOF && *has_line;
-    if (!text->is_cut)
-        return ERROR_NONE;
-    error_set(err, ERROR_INPUT, "it is longer than any report's");
-    return at_line(report, err);
+    if (text->is_cut)
+        return refuse(report, "it is longer than any report's", err);
+    return ERROR_NONE;
 }
 
-static enum error_kind read_json(struct old_report *report, bool *has_record,
+static enum error_kind read_json(struct old_report *report, bool *has_row,
                                  struct error *err)
 {
     bool is_object;
-    if (read_line(report, has_record, err))
-        return err->kind;
-    if (!*has_record)
-        return ERROR_NONE;
-    if (json_line_read(report->json, strbuf_str(&report->text),
+    for (int i = 0; i < REPORT_COLUMN_COUNT; i++)
+        set_value(report, i, NULL);
+    if (read_line(report, has_row, err) || !*has_row ||
+        json_line_read(report->json, strbuf_str(&report->text),
                        report->text.len, &is_object, take_member, report, err))
         return err->kind;
-    if (!is_object) {
-        error_set(err, ERROR_INPUT,
-                  "no JSON object, so this is not a report "
-                  "in JSON Lines");
-        return at_line(report, err);
-    }
+    if (!is_object)
+        return refuse(report,
+                      "no JSON object, so this is not a report in JSON Lines",
+                      err);
     if (!report->values[REPORT_STATUS])
-        return say_no_column(report, REPORT_STATUS, err);
+        return refuse_without(report, REPORT_STATUS, err);
     return ERROR_NONE;
 }
 
@@ -226,13 +199,13 @@ void old_report_close(struct old_report *report)
         fclose(report->file);
     else if (report->fd >= 0)
         close(report->fd);
-    clear_values(report);
+    for (int i = 0; i < REPORT_COLUMN_COUNT; i++)
+        free(report->values[i]);
     strbuf_clear(&report->text);
     free(report);
 }
 
-/* Were they invited, or may they have been? */
-static bool is_of_use(const struct row *row)
+bool old_report_is_of_use(const struct row *row)
 {
     enum status status = row->outcome.status;
     return status == STATUS_INVITED || status == STATUS_ALREADY_INVITED ||
@@ -242,22 +215,20 @@ static bool is_of_use(const struct row *row)
 enum error_kind old_report_next(struct old_report *report, struct row **row,
                                 struct error *err)
 {
-    bool has_record;
+    bool has_row;
     *row = NULL;
-    clear_values(report);
-    if (report->csv ? read_csv(report, &has_record, err)
-                    : read_json(report, &has_record, err))
+    if (report->csv ? read_csv(report, &has_row, err)
+                    : read_json(report, &has_row, err))
         return err->kind;
-    if (!has_record)
+    if (!has_row)
         return ERROR_NONE;
     if (report_parse_row(row, (const char *const *)report->values, err))
-        return at_line(report, err);
-    if (!is_of_use(*row) || (*row)->person || !(*row)->email[0])
+        return error_prefix(err, "%s:%" PRIu64, report->name, report->line);
+    if (!old_report_is_of_use(*row) || (*row)->person || !(*row)->email[0])
         return ERROR_NONE;
     row_free(*row);
     *row = NULL;
-    error_set(err, ERROR_INPUT, "its email is not an e-mail address");
-    return at_line(report, err);
+    return refuse(report, "its email is not an e-mail address", err);
 }
 
 const char *old_report_name(const struct old_report *report)

@@ -18,11 +18,13 @@ enum error_kind old_report_open(struct old_report **opened, const char *path,
                                 struct error *err) MUST_CHECK;
 void old_report_close(struct old_report *report);
 
-/* The next row, owned by the caller; NULL at the end. An address of somebody
- * invited, already invited or unknown is one (row->person is set) or empty: a
- * person who was forgotten. */
+/* The next row, owned by the caller; NULL at the end. The address of a row of
+ * use is one (row->person is set) or empty: a person who was forgotten. */
 enum error_kind old_report_next(struct old_report *report, struct row **row,
                                 struct error *err) MUST_CHECK;
+
+/* Was its person invited, or may have been? */
+bool old_report_is_of_use(const struct row *row);
 
 /* The path, or "stdin": for messages. */
 const char *old_report_name(const struct old_report *report);

@@ -1,4 +1,3 @@
-#include "app/pipeline.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -7,21 +6,34 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "app/send_state.h"
 #include "app/signals.h"
 #include "base/clock.h"
 #include "commit/committer.h"
 #include "domain/handoff.h"
 #include "queue/bounded_queue.h"
 #include "queue/doorbell.h"
+#include "send/engine.h"
+
+/*
+ * Names every stage, joins them with queues, starts their threads, and watches
+ * signals meanwhile.
+ *
+ *   input (reader) -> rows -> committer -> ready -> engine
+ *                                ^                    |
+ *                                +---- handoffs <-----+
+ */
 
 #define ROW_QUEUE_SIZE   1024
 #define ROWS_AT_ONCE     64
 #define SIGNAL_GRACE_US  (30 * US_PER_S)
 #define PROGRESS_EACH_MS 100
 
+/* Rows refused for the same reason, one after the other: the list is wrong. */
+#define SAME_REFUSALS_MOST 20
+
 struct pipeline {
-    const struct pipeline_options *options;
-    struct pipeline_end *end;
+    struct send *send;
     struct doorbell *bell;
     struct bounded_queue *rows;
     struct bounded_queue *ready;
@@ -29,46 +41,29 @@ struct pipeline {
     struct engine *engine;
     struct committer *committer;
     int done_fd;          /* readable when the committer has ended */
-    pthread_mutex_t lock; /* guards *end while threads run */
+    pthread_mutex_t lock; /* guards send->why while threads run */
 };
 
-/* Which of several reasons the exit code tells (docs/architecture.md). */
+/* Which of several reasons the exit code tells (bulk-invite(1), EXIT STATUS).
+ */
 static int rank(enum error_kind kind)
 {
-    switch (kind) {
-    case ERROR_NONE:
-        return 0;
-    case ERROR_INPUT:
-        return 1;
-    case ERROR_SERVER:
-        return 2;
-    case ERROR_GUARD:
-        return 3;
-    case ERROR_REFUSED:
-        return 4;
-    case ERROR_USAGE:
-    case ERROR_LOCKED:
-    case ERROR_STORAGE:
-        return 5;
-    }
-    return 5;
+    static const enum error_kind weakest_first[] = {
+        ERROR_NONE, ERROR_INPUT, ERROR_SERVER, ERROR_GUARD, ERROR_REFUSED};
+    const int count = sizeof(weakest_first) / sizeof(*weakest_first);
+    int i = 0;
+    while (i < count && weakest_first[i] != kind)
+        i++;
+    return i;
 }
 
 static void note_why(struct pipeline *pipeline, const struct error *why)
 {
     pthread_mutex_lock(&pipeline->lock);
-    struct error *noted = &pipeline->end->why;
+    struct error *noted = &pipeline->send->why;
     if (rank(why->kind) > rank(noted->kind))
         *noted = *why;
     pthread_mutex_unlock(&pipeline->lock);
-}
-
-static void ring(int fd)
-{
-    uint64_t one = 1;
-    if (write(fd, &one, sizeof(one)) < 0) {
-        /* An eventfd refuses only when it is readable already. */
-    }
 }
 
 /* No request starts from now on. A file is still read to its end, so that the
@@ -77,8 +72,8 @@ static void stop(struct pipeline *pipeline, int64_t grace_us)
 {
     committer_stop(pipeline->committer);
     engine_stop(pipeline->engine, grace_us);
-    if (!input_is_rewindable(pipeline->options->input))
-        ring(pipeline->options->input_cancel_fd);
+    if (!input_is_rewindable(pipeline->send->input))
+        eventfd_write(pipeline->send->cancel_fd, 1);
 }
 
 static void stop_because(void *context, const struct error *why)
@@ -117,14 +112,14 @@ static void push_rows(struct pipeline *pipeline, struct row **rows,
     /* Only the reader closes the queue. */
     if (count == 0 || !bounded_queue_push_all(pipeline->rows, rows, count))
         return;
-    atomic_fetch_add_explicit(&pipeline->options->counters->rows_read, count,
+    atomic_fetch_add_explicit(&pipeline->send->counters.rows_read, count,
                               memory_order_relaxed);
 }
 
 static void *reader_thread(void *arg)
 {
     struct pipeline *pipeline = arg;
-    struct input *input = pipeline->options->input;
+    struct input *input = pipeline->send->input;
     struct error err = ERROR_INIT;
     struct row *rows[ROWS_AT_ONCE];
     size_t count = 0;
@@ -152,7 +147,7 @@ static void *committer_thread(void *arg)
 {
     struct pipeline *pipeline = arg;
     committer_run(pipeline->committer);
-    ring(pipeline->done_fd);
+    eventfd_write(pipeline->done_fd, 1);
     return NULL;
 }
 
@@ -167,42 +162,41 @@ static void *engine_thread(void *arg)
 /* A first signal leaves time for what is in flight, a second one does not. */
 static void on_signal(struct pipeline *pipeline, int number)
 {
-    bool is_first = pipeline->end->signal == 0;
+    bool is_first = pipeline->send->signal == 0;
     if (is_first) {
-        pipeline->end->signal = number;
+        pipeline->send->signal = number;
         stop(pipeline, SIGNAL_GRACE_US);
-        log_write(pipeline->options->log, LOG_LEVEL_WARNING,
+        log_write(&pipeline->send->log, LOG_LEVEL_WARNING,
                   "stopping; waiting up to 30 s for requests in flight (once "
                   "more: stop at once)");
     } else {
         stop(pipeline, 0);
-        ring(pipeline->options->input_cancel_fd);
+        eventfd_write(pipeline->send->cancel_fd, 1);
     }
 }
 
 /* The main thread's part: signals and progress until the committer is done. */
 static void watch(struct pipeline *pipeline)
 {
-    const struct pipeline_options *options = pipeline->options;
+    struct send *send = pipeline->send;
     struct pollfd fds[2] = {
-        {.fd = options->signal_fd, .events = POLLIN},
+        {.fd = send->signal_fd, .events = POLLIN},
         {.fd = pipeline->done_fd, .events = POLLIN},
     };
-    int timeout_ms = options->progress ? PROGRESS_EACH_MS : -1;
+    int timeout_ms = send->progress ? PROGRESS_EACH_MS : -1;
     while (!(fds[1].revents & POLLIN)) {
-        if (options->progress)
-            progress_draw(options->progress, clock_monotonic_us());
+        progress_draw(send->progress, clock_monotonic_us());
         if (poll(fds, 2, timeout_ms) < 0)
             continue;
         int number;
-        while ((number = signals_read(options->signal_fd)) != 0)
+        while ((number = signals_read(send->signal_fd)) != 0)
             on_signal(pipeline, number);
     }
 }
 
 static void make_queues(struct pipeline *pipeline)
 {
-    size_t size = ENGINE_QUEUE_SIZE(pipeline->options->engine.concurrency);
+    size_t size = ENGINE_QUEUE_SIZE(pipeline->send->options->concurrency);
     pipeline->bell = doorbell_new();
     pipeline->rows = bounded_queue_new(ROW_QUEUE_SIZE, sizeof(struct row *),
                                        ring_bell, pipeline->bell);
@@ -212,42 +206,75 @@ static void make_queues(struct pipeline *pipeline)
                                            ring_bell, pipeline->bell);
 }
 
-static enum error_kind make_stages(struct pipeline *pipeline, struct error *err)
+static void make_committer(struct pipeline *pipeline)
 {
-    const struct pipeline_options *options = pipeline->options;
-    struct engine_ports ports = {
-        .ready = pipeline->ready,
-        .handoffs = pipeline->handoffs,
-        .ask = ask_committer,
-        .stopped = stop_because,
-        .context = pipeline,
-        .counters = options->counters,
-        .log = options->log,
-    };
-    struct committer_options committer = {
-        .ledger = options->ledger,
-        .report = options->report,
-        .retry_file = options->retry_file,
-        .counters = options->counters,
-        .reasons = options->reasons,
+    struct send *send = pipeline->send;
+    const struct committer_options committer = {
+        .ledger = send->ledger,
+        .report = send->report,
+        .retry_file = send->retry_file,
+        .counters = &send->counters,
+        .reasons = send->reasons,
         .bell = pipeline->bell,
         .rows = pipeline->rows,
         .ready = pipeline->ready,
         .handoffs = pipeline->handoffs,
-        .limit = options->limit,
-        .max_new = options->max_new,
-        .max_errors = options->max_errors,
-        .is_max_errors_percent = options->is_max_errors_percent,
+        .limit = send->options->limit,
+        .max_new = send->options->max_new,
+        .max_errors = send->options->max_errors.number,
+        .is_max_errors_percent = send->options->max_errors.is_percent,
         .end_of_rows = end_of_rows,
         .stopped = stop_because,
         .context = pipeline,
     };
     pipeline->committer = committer_new(&committer);
-    pipeline->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (pipeline->done_fd < 0)
-        return error_set_errno(err, ERROR_STORAGE, errno,
-                               "cannot make an eventfd");
-    return engine_new(&pipeline->engine, &options->engine, &ports, err);
+}
+
+/* A hold that an earlier run left, in this run's time. */
+static int64_t held_until_us(const struct send *send)
+{
+    if (send->pace.held_until_s == 0)
+        return 0;
+    return clock_monotonic_us() + send->pace.held_until_s * US_PER_S -
+           clock_wall_us();
+}
+
+static enum error_kind make_engine(struct pipeline *pipeline, struct error *err)
+{
+    const struct send *send = pipeline->send;
+    const struct options *options = send->options;
+    const struct engine_options engine = {
+        .request =
+            {
+                .url = send->endpoint.url,
+                .token = send->token,
+                .proxy = options->proxy,
+                .cacert = options->cacert,
+                .cert = options->cert,
+                .key = options->key,
+                .timeout_us = options->timeout_us,
+                .connect_timeout_us = options->connect_timeout_us,
+            },
+        .rate = options->rate,
+        .concurrency = (uint32_t)options->concurrency,
+        .max_attempts = (unsigned)options->max_attempts,
+        .give_up_after_us = options->give_up_after_us,
+        .max_wait_us = options->max_wait_us,
+        .max_duration_us = options->max_duration_us,
+        .same_refusals_most = options->keep_going ? 0 : SAME_REFUSALS_MOST,
+        .learned_per_s = send->pace.rate_per_s,
+        .held_until_us = held_until_us(send),
+    };
+    const struct engine_ports ports = {
+        .ready = pipeline->ready,
+        .handoffs = pipeline->handoffs,
+        .ask = ask_committer,
+        .stopped = stop_because,
+        .context = pipeline,
+        .counters = &pipeline->send->counters,
+        .log = &pipeline->send->log,
+    };
+    return engine_new(&pipeline->engine, &engine, &ports, err);
 }
 
 static void release(struct pipeline *pipeline)
@@ -260,7 +287,6 @@ static void release(struct pipeline *pipeline)
     doorbell_free(pipeline->bell);
     if (pipeline->done_fd >= 0)
         close(pipeline->done_fd);
-    pthread_mutex_destroy(&pipeline->lock);
 }
 
 static void start_thread(pthread_t *thread, void *(*body)(void *),
@@ -271,14 +297,17 @@ static void start_thread(pthread_t *thread, void *(*body)(void *),
         error_out_of_memory();
 }
 
-enum error_kind pipeline_run(const struct pipeline_options *options,
-                             struct pipeline_end *end, struct error *err)
+enum error_kind pipeline_run(struct send *send, struct error *err)
 {
-    struct pipeline pipeline = {.options = options, .end = end, .done_fd = -1};
-    *end = (struct pipeline_end){.why = ERROR_INIT};
-    pthread_mutex_init(&pipeline.lock, NULL);
+    struct pipeline pipeline = {
+        .send = send, .lock = PTHREAD_MUTEX_INITIALIZER, .done_fd = -1};
     make_queues(&pipeline);
-    enum error_kind kind = make_stages(&pipeline, err);
+    make_committer(&pipeline);
+    pipeline.done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    enum error_kind kind = pipeline.done_fd >= 0
+                               ? make_engine(&pipeline, err)
+                               : error_set_errno(err, ERROR_STORAGE, errno,
+                                                 "cannot make an eventfd");
     if (!kind) {
         pthread_t reader, committer, engine;
         start_thread(&engine, engine_thread, &pipeline);
@@ -288,10 +317,10 @@ enum error_kind pipeline_run(const struct pipeline_options *options,
         pthread_join(reader, NULL);
         pthread_join(committer, NULL);
         pthread_join(engine, NULL);
-        end->is_input_unread = input_is_cancelled(options->input);
-        end->is_ledger_usable =
+        send->is_input_unread = input_is_cancelled(send->input);
+        send->is_ledger_usable =
             !committer_has_failed_ledger(pipeline.committer);
-        end->is_report_usable =
+        send->is_report_usable =
             !committer_has_failed_report(pipeline.committer);
     }
     release(&pipeline);

@@ -10,7 +10,7 @@
 
 /*
  * What a run would do, found by reading a file once without sending: shown
- * before the question, and held against --max-new.
+ * before the question and by `check`, and held against --max-new.
  */
 struct plan {
     uint64_t rows;
@@ -19,16 +19,11 @@ struct plan {
     uint64_t settled[STATUS_COUNT]; /* rows that would not be sent, by why */
 };
 
-/* Sees each row with the outcome it would have now. */
-struct plan_watcher {
-    void (*see)(void *context, const struct row *row);
-    void *context;
-};
-
-/* Reads the input to its end. `watcher` may be NULL. */
+/* Reads the input to its end. `see` is called with each row and the outcome it
+ * would have now; it may be NULL. */
 enum error_kind plan_read(struct plan *plan, struct input *input,
                           struct ledger *ledger,
-                          const struct plan_watcher *watcher,
-                          struct error *err) MUST_CHECK;
+                          void (*see)(void *context, const struct row *row),
+                          void *context, struct error *err) MUST_CHECK;
 
 #endif

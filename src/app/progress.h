@@ -1,7 +1,6 @@
 #ifndef BULK_INVITE_APP_PROGRESS_H
 #define BULK_INVITE_APP_PROGRESS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/log.h"
@@ -15,26 +14,18 @@
  */
 struct progress;
 
-struct progress_options {
-    int fd;          /* stderr */
-    bool is_drawn;   /* over itself; needs a terminal */
-    bool has_colour; /* likewise */
-    uint64_t rows;   /* in all, 0 when not known (stdin) */
-    uint64_t owed;   /* of these need a request */
-};
-
-/* `log` and `counters` must live until progress_free(). */
-struct progress *progress_new(const struct progress_options *options,
+/* `rows` are in all, 0 when not known (stdin); of these `owed` need a request.
+ * `log` and `counters` must live until progress_end(). */
+struct progress *progress_new(int fd, uint64_t rows, uint64_t owed,
                               struct log *log, const struct counters *counters);
 
-/* Removes the line and lets go of the log. NULL is fine. */
-void progress_free(struct progress *progress);
-
 /* Draws the line anew, fitted to the terminal's width of this moment; the
- * plain one when it is due. */
+ * plain one when it is due. To be called ten times a second. NULL is fine, also
+ * below. */
 void progress_draw(struct progress *progress, int64_t now_us);
 
-/* The run is over: removes the line; the plain one is said a last time. */
+/* The run is over: removes the line (the plain one is said a last time), lets
+ * go of the log and frees `progress`. */
 void progress_end(struct progress *progress, int64_t now_us);
 
 #endif

@@ -5,48 +5,22 @@
 #include "base/clock.h"
 #include "domain/counters.h"
 
-#define GAP          2 /* columns between two pieces */
-#define PIECE_SIZE   80
-#define BAR_MIN      8
-#define BAR_MAX      30
-#define BAR_SURROUND 7 /* "[", "] " and "100%" */
+#define LINE_CAP 512
+#define BAR_SIZE 20
 
+/* An estimate beyond that is of no use. */
 #define LEFT_MOST_US (100 * US_PER_HOUR)
 
-#define YELLOW "\033[33m"
-#define PLAIN  "\033[0m"
-
-#define RATE_WINDOW_US (5 * US_PER_S)
-#define RATE_STEP_US   (RATE_WINDOW_US / (PROGRESS_SAMPLES - 2))
-
-/* In the order of the line. */
-enum piece {
-    PIECE_COUNT,
-    PIECE_RATE,
-    PIECE_IN_FLIGHT,
-    PIECE_LOOK,
-    PIECE_HOLD,
-    PIECE_LEFT,
-    PIECES
+/* How much of the line there is: less from one to the next. */
+enum detail {
+    ALL,
+    NO_IN_FLIGHT,
+    NO_RATE,
+    NO_TIME_LEFT,
+    NO_LOOK,
+    SHORT_HOLD,
+    NO_HOLD,
 };
-
-struct pieces {
-    char text[PIECES][PIECE_SIZE]; /* "" when there is nothing to say */
-};
-
-/* 1234567 as 1,234,567. */
-static void format_grouped(uint64_t number, char *text)
-{
-    char digits[24];
-    int len = snprintf(digits, sizeof(digits), "%" PRIu64, number);
-
-    for (int i = 0; i < len; i++) {
-        if (i > 0 && (len - i) % 3 == 0)
-            *text++ = ',';
-        *text++ = digits[i];
-    }
-    *text = '\0';
-}
 
 static unsigned percent(const struct progress_view *view)
 {
@@ -55,195 +29,104 @@ static unsigned percent(const struct progress_view *view)
     return (unsigned)((double)view->done * 100.0 / (double)view->total);
 }
 
-static void format_count(const struct progress_view *view, char *text)
+static void add_count(const struct progress_view *view, enum detail detail,
+                      struct strbuf *out)
 {
-    char done[32], total[32];
-
-    format_grouped(view->done, done);
-    format_grouped(view->total, total);
-    if (view->total > 0 && view->is_plain)
-        snprintf(text, PIECE_SIZE, "%s of %s (%u%%)", done, total,
-                 percent(view));
-    else if (view->total > 0)
-        snprintf(text, PIECE_SIZE, "%s of %s", done, total);
+    strbuf_addf(out, "%" PRIu64, view->done);
+    if (view->total == 0)
+        strbuf_add_str(out, " done");
     else
-        snprintf(text, PIECE_SIZE, "%s done", done);
+        strbuf_addf(out, " of %" PRIu64, view->total);
+    if (view->total > 0 && detail < SHORT_HOLD)
+        strbuf_addf(out, " (%u%%)", percent(view));
 }
 
-static void format_rate(double rate_per_s, char *text)
+static void add_rate(double per_s, struct strbuf *out)
 {
-    char whole[32];
-
-    if (rate_per_s <= 0.0)
-        return;
-    if (rate_per_s >= 99.95) {
-        format_grouped((uint64_t)(rate_per_s + 0.5), whole);
-        snprintf(text, PIECE_SIZE, "%s/s", whole);
-    } else if (rate_per_s >= 1.0) {
-        snprintf(text, PIECE_SIZE, "%.1f/s", rate_per_s);
-    } else {
-        snprintf(text, PIECE_SIZE, "%.0f/min", rate_per_s * 60.0);
-    }
+    if (per_s >= 1.0)
+        strbuf_addf(out, "  %.*f/s", per_s < 99.95 ? 1 : 0, per_s);
+    else if (per_s > 0.0)
+        strbuf_addf(out, "  %.0f/min", per_s * 60.0);
 }
 
-static void format_hold(const struct progress_view *view, bool is_short,
-                        char *text)
+static void add_look(uint64_t rows, bool has_colour, struct strbuf *out)
+{
+    if (rows > 0)
+        strbuf_addf(out, "  %s%" PRIu64 " need%s a look%s",
+                    has_colour ? "\033[33m" : "", rows, rows == 1 ? "s" : "",
+                    has_colour ? "\033[0m" : "");
+}
+
+static void add_hold(const struct progress_view *view, enum detail detail,
+                     struct strbuf *out)
 {
     char left[CLOCK_DURATION_SIZE];
-    bool is_quota = view->hold_reason == HOLD_QUOTA;
-
-    if (view->hold_reason == HOLD_NONE || view->hold_left_us <= 0) {
-        text[0] = '\0';
+    const char *why = view->hold_reason == HOLD_QUOTA ? "quota" : "server down";
+    if (view->hold_reason == HOLD_NONE || view->hold_left_us <= 0)
         return;
-    }
     clock_format_duration(
         (view->hold_left_us + US_PER_S - 1) / US_PER_S * US_PER_S, left);
-    if (is_short)
-        snprintf(text, PIECE_SIZE, "%s %s", is_quota ? "quota" : "server down",
-                 left);
+    if (detail == SHORT_HOLD)
+        strbuf_addf(out, "  %s %s", why, left);
     else if (view->hold_until[0])
-        snprintf(text, PIECE_SIZE, "%s %s (%s)",
-                 is_quota ? "quota: waits until" : "server down: next try at",
-                 view->hold_until, left);
+        strbuf_addf(out, "  %s: waits until %s (%s)", why, view->hold_until,
+                    left);
     else
-        snprintf(text, PIECE_SIZE, "%s %s",
-                 is_quota ? "quota: waits" : "server down: next try in", left);
+        strbuf_addf(out, "  %s: waits %s", why, left);
 }
 
 /* Rounded up to what an estimate may promise. */
-static void format_left(int64_t left_us, char *text)
+static void add_time_left(int64_t left_us, struct strbuf *out)
 {
-    int64_t left_s = left_us / US_PER_S;
-    int64_t step_s = left_s < 60 ? 5 : left_s < 3600 ? 60 : 300;
-
+    char left[CLOCK_DURATION_SIZE];
+    int64_t step_us = left_us < US_PER_MINUTE ? 5 * US_PER_S
+                      : left_us < US_PER_HOUR ? 30 * US_PER_S
+                                              : 5 * US_PER_MINUTE;
     if (left_us <= 0 || left_us > LEFT_MOST_US)
         return;
-    left_s = (left_s / step_s + 1) * step_s;
-    if (left_s < 60)
-        snprintf(text, PIECE_SIZE, "%d s left", (int)left_s);
-    else if (left_s < 3600)
-        snprintf(text, PIECE_SIZE, "%d min left", (int)(left_s / 60));
-    else
-        snprintf(text, PIECE_SIZE, "%d h %02d min left", (int)(left_s / 3600),
-                 (int)(left_s / 60 % 60));
+    clock_format_duration((left_us / step_us + 1) * step_us, left);
+    strbuf_addf(out, "  %s left", left);
 }
 
-static void format_pieces(const struct progress_view *view,
-                          struct pieces *pieces)
+static void add_words(const struct progress_view *view, enum detail detail,
+                      bool has_colour, struct strbuf *out)
 {
-    char number[32];
-
-    *pieces = (struct pieces){0};
-    format_count(view, pieces->text[PIECE_COUNT]);
-    format_rate(view->rate_per_s, pieces->text[PIECE_RATE]);
-    if (view->in_flight > 0)
-        snprintf(pieces->text[PIECE_IN_FLIGHT], PIECE_SIZE,
-                 "%" PRIu32 " in flight", view->in_flight);
-    format_grouped(view->need_look, number);
-    if (view->need_look > 0)
-        snprintf(pieces->text[PIECE_LOOK], PIECE_SIZE, "%s need%s a look",
-                 number, view->need_look == 1 ? "s" : "");
-    format_hold(view, false, pieces->text[PIECE_HOLD]);
-    format_left(view->left_us, pieces->text[PIECE_LEFT]);
+    add_count(view, detail, out);
+    if (detail < NO_RATE)
+        add_rate(view->rate_per_s, out);
+    if (detail < NO_IN_FLIGHT && view->in_flight > 0)
+        strbuf_addf(out, "  %" PRIu32 " in flight", view->in_flight);
+    if (detail < NO_LOOK)
+        add_look(view->need_look, has_colour, out);
+    if (detail < NO_HOLD)
+        add_hold(view, detail, out);
+    if (detail < NO_TIME_LEFT)
+        add_time_left(view->left_us, out);
 }
 
-static size_t pieces_width(const struct pieces *pieces)
+static void add_bar(unsigned filled, struct strbuf *out)
 {
-    size_t width = 0;
-
-    for (int i = 0; i < PIECES; i++)
-        if (pieces->text[i][0])
-            width += (width > 0 ? GAP : 0) + strlen(pieces->text[i]);
-    return width;
-}
-
-/* Drops what matters least until the rest fits; the count alone may still be
- * too wide. */
-static void fit_pieces(const struct progress_view *view, size_t width,
-                       struct pieces *pieces)
-{
-    static const enum piece droppable[] = {PIECE_IN_FLIGHT, PIECE_RATE,
-                                           PIECE_LEFT, PIECE_LOOK};
-
-    for (size_t i = 0; i < sizeof(droppable) / sizeof(*droppable); i++) {
-        if (pieces_width(pieces) <= width)
-            return;
-        pieces->text[droppable[i]][0] = '\0';
-    }
-    if (pieces_width(pieces) > width)
-        format_hold(view, true, pieces->text[PIECE_HOLD]);
-    if (pieces_width(pieces) > width)
-        pieces->text[PIECE_HOLD][0] = '\0';
-    if (pieces_width(pieces) > width && view->total > 0)
-        snprintf(pieces->text[PIECE_COUNT], PIECE_SIZE, "%u%%", percent(view));
-    if (pieces_width(pieces) > width)
-        pieces->text[PIECE_COUNT][width] = '\0';
-}
-
-static void add_bar(const struct progress_view *view, size_t room,
-                    struct strbuf *out)
-{
-    if (view->is_plain || view->total == 0 ||
-        room < BAR_MIN + BAR_SURROUND + GAP)
-        return;
-    size_t size = room - BAR_SURROUND - GAP;
-    if (size > BAR_MAX)
-        size = BAR_MAX;
-    size_t filled = size * percent(view) / 100;
-
     strbuf_add_char(out, '[');
-    for (size_t i = 0; i < size; i++)
+    for (unsigned i = 0; i < BAR_SIZE; i++)
         strbuf_add_char(out, i < filled ? '#' : '.');
-    strbuf_addf(out, "] %3u%%%*s", percent(view), GAP, "");
+    strbuf_add_str(out, "]  ");
 }
 
 void progress_line_format(const struct progress_view *view, size_t width,
                           struct strbuf *out)
 {
-    struct pieces pieces;
-    size_t start;
-
-    format_pieces(view, &pieces);
-    fit_pieces(view, width, &pieces);
-    add_bar(view, width - pieces_width(&pieces), out);
-    start = out->len;
-    for (int i = 0; i < PIECES; i++) {
-        bool is_coloured = i == PIECE_LOOK && view->has_colour;
-        if (!pieces.text[i][0])
-            continue;
-        strbuf_addf(out, "%*s%s%s%s", out->len > start ? GAP : 0, "",
-                    is_coloured ? YELLOW : "", pieces.text[i],
-                    is_coloured ? PLAIN : "");
+    struct strbuf line;
+    enum detail detail = ALL;
+    strbuf_init(&line, LINE_CAP);
+    add_words(view, detail, false, &line);
+    while (line.len > width && detail < NO_HOLD) {
+        strbuf_reset(&line);
+        add_words(view, ++detail, false, &line);
     }
-}
-
-double progress_rate_update(struct progress_rate *rate, uint64_t done,
-                            int64_t now_us, int64_t *span_us)
-{
-    size_t newest = (rate->count + PROGRESS_SAMPLES - 1) % PROGRESS_SAMPLES;
-    size_t kept =
-        rate->count < PROGRESS_SAMPLES ? rate->count : PROGRESS_SAMPLES;
-    double per_s = 0.0;
-
-    *span_us = 0;
-    /* The oldest sample inside the window says most. */
-    for (size_t back = 0; back < kept; back++) {
-        size_t i = (newest + PROGRESS_SAMPLES - back) % PROGRESS_SAMPLES;
-        int64_t age_us = now_us - rate->samples[i].at_us;
-
-        if (age_us > RATE_WINDOW_US && back > 0)
-            break;
-        if (age_us <= 0)
-            continue;
-        per_s = (double)(done - rate->samples[i].done) * (double)US_PER_S /
-                (double)age_us;
-        *span_us = age_us;
-    }
-    if (kept == 0 || now_us - rate->samples[newest].at_us >= RATE_STEP_US) {
-        size_t next = rate->count++ % PROGRESS_SAMPLES;
-
-        rate->samples[next].at_us = now_us;
-        rate->samples[next].done = done;
-    }
-    return per_s;
+    if (view->has_bar && view->total > 0 && detail == ALL &&
+        line.len + BAR_SIZE + 4 <= width)
+        add_bar(BAR_SIZE * percent(view) / 100, out);
+    if (line.len <= width)
+        add_words(view, detail, view->has_colour, out);
+    strbuf_clear(&line);
 }

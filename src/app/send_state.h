@@ -3,53 +3,73 @@
 
 #include "app/input_choice.h"
 #include "app/options.h"
-#include "app/pipeline.h"
 #include "app/plan.h"
+#include "app/progress.h"
 #include "app/sandbox_process.h"
+#include "base/log.h"
+#include "domain/counters.h"
 #include "domain/tally.h"
+#include "ledger/ledger.h"
+#include "report/report.h"
+#include "report/retry_file.h"
 #include "send/endpoint.h"
 
 /*
- * `send` in three files: send_prepare.c opens everything, command_send.c runs
- * it, send_end.c closes the books and says how it went. Used by these only.
+ * `send` in four files: command_send.c opens everything, send_question.c looks
+ * ahead and asks, pipeline.c sends, send_end.c closes the books and says how it
+ * went. The main thread's, but for what pipeline.c lends to the stages.
  */
-
-/* Everything one `send` holds, empty until it is needed. */
 struct send {
     const struct options *options;
-    struct sandbox_process *sandbox;
+    struct sandbox_process *sandbox; /* NULL: the real server */
     struct endpoint endpoint;
     char *token;
-    int cancel_fd;
-    int signal_fd;
+    int cancel_fd; /* an eventfd that ends the input */
+    int signal_fd; /* see signals.h */
     struct input_choice input_choice;
     struct input *input;
     struct ledger *ledger;
-    char *ledger_path; /* NULL: a temporary one */
-    struct ledger_pace pace;
-    struct plan plan; /* rows 0: none was made */
+    struct ledger_pace pace; /* what earlier runs found */
+    struct plan plan;        /* rows 0: none was made */
     struct report *report;
     char *report_path;
     struct retry_file *retry_file;
     struct counters counters;
     struct tally *reasons;
-    struct progress *progress;
     struct log log;
-    bool is_terminal; /* somebody watches stderr */
-    bool is_finished; /* the whole list was handled */
+    struct progress *progress; /* NULL: none is shown */
+    bool is_terminal;          /* somebody watches stderr */
     int64_t started_us;
+
+    /* How it ended. */
+    struct error why; /* of several the one that the exit code tells */
+    int signal;       /* the first one that came, or 0 */
+    bool is_ledger_usable;
+    bool is_report_usable;
+    bool is_input_unread; /* it was left before its end */
 };
 
-/* Until the run is in the ledger and can start. What it opened is in `send`
- * also after an error. */
-enum error_kind send_prepare(struct send *send, struct error *err) MUST_CHECK;
+/* A list on stdin leaves nothing to ask with. Told before any of it is there:
+ * somebody may be about to type it. */
+enum error_kind send_can_ask(const struct send *send,
+                             struct error *err) MUST_CHECK;
 
-/* Closes report and ledger, says what there is to say, and returns the exit
+/* Reads a file once beforehand where someone is asked, where it must not hold
+ * more than --max-new, and where progress is shown. ERROR_GUARD: nothing is to
+ * be sent. */
+enum error_kind send_look_ahead(struct send *send,
+                                struct error *err) MUST_CHECK;
+
+/* Takes the rows from the first to the last, and notes how that ended. An error
+ * is one of setting up: then nothing was sent. */
+enum error_kind pipeline_run(struct send *send, struct error *err) MUST_CHECK;
+
+/* Closes report and ledger and says what there is to say. Returns the exit
  * code. */
-int send_end(struct send *send, struct pipeline_end *end);
+int send_end(struct send *send);
 
-/* Puts into log and metrics that it is over; `why` may be of no error. Says on
- * stderr when these could not be written. */
-void send_tell_end(struct send *send, int exit_code, const struct error *why);
+/* Puts into log and metrics that it is over; says on stderr when these could
+ * not be written. */
+void send_tell_end(struct send *send, int exit_code);
 
 #endif

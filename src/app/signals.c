@@ -6,30 +6,20 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* Those that were ignored from the start stay so (nohup, a shell's background
- * job); once blocked they would arrive all the same. */
-static void stop_signals(sigset_t *set)
+enum error_kind signals_open(int *fd, struct error *err)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    sigset_t set;
     struct sigaction action;
-
-    sigemptyset(set);
+    sigemptyset(&set);
+    /* Those that were ignored from the start stay so (nohup, a shell's
+     * background job); once blocked they would arrive all the same. */
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
         if (sigaction(numbers[i], NULL, &action) == 0 &&
             action.sa_handler != SIG_IGN)
-            sigaddset(set, numbers[i]);
-}
-
-enum error_kind signals_open(int *fd, struct error *err)
-{
-    sigset_t set;
-    stop_signals(&set);
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigaction(SIGPIPE, &ignore, NULL);
-    int code = pthread_sigmask(SIG_BLOCK, &set, NULL);
-    if (code != 0)
-        return error_set_errno(err, ERROR_STORAGE, code,
-                               "cannot block signals");
+            sigaddset(&set, numbers[i]);
+    signal(SIGPIPE, SIG_IGN);
+    pthread_sigmask(SIG_BLOCK, &set, NULL); /* fails for a wrong `how` only */
     *fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (*fd < 0)
         return error_set_errno(err, ERROR_STORAGE, errno,
@@ -43,12 +33,4 @@ int signals_read(int fd)
     if (read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return 0;
     return (int)info.ssi_signo;
-}
-
-void signals_close(int fd)
-{
-    sigset_t set;
-    stop_signals(&set);
-    close(fd);
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }

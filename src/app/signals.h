@@ -8,14 +8,12 @@
  * first thread starts: threads inherit the mask.
  */
 
-/* Blocks those of SIGINT, SIGTERM and SIGHUP that are not ignored, and ignores
- * SIGPIPE. *fd becomes readable when one of them came. */
+/* Blocks, to the program's end, those of SIGINT, SIGTERM and SIGHUP that are
+ * not ignored, and ignores SIGPIPE. *fd becomes readable when one of them came;
+ * the caller closes it. */
 enum error_kind signals_open(int *fd, struct error *err) MUST_CHECK;
 
 /* Takes one from the fd: its number, 0 when there is none. */
 int signals_read(int fd);
-
-/* Closes the fd and lets the signals act as before. */
-void signals_close(int fd);
 
 #endif

@@ -20,10 +20,12 @@ struct report {
     bool is_on_terminal;
 };
 
-enum report_format report_format_of(const char *path)
+enum report_format report_format_of(const char *path, const char *name)
 {
     const char *ending = strrchr(path, '.');
 
+    if (name)
+        return strcmp(name, "jsonl") == 0 ? REPORT_JSONL : REPORT_CSV;
     return ending && (strcmp(ending, ".jsonl") == 0 ||
                       strcmp(ending, ".ndjson") == 0)
                ? REPORT_JSONL

@@ -22,9 +22,9 @@ enum report_format {
 
 struct report;
 
-/* CSV, or JSON Lines when the name ends in .jsonl or .ndjson. "-" (stdout) is
- * CSV. */
-enum report_format report_format_of(const char *path);
+/* By its name, "csv" or "jsonl"; NULL: CSV, or JSON Lines when the path ends in
+ * .jsonl or .ndjson. */
+enum report_format report_format_of(const char *path, const char *name);
 
 enum error_kind report_open(struct report **report, const char *path,
                             enum report_format format,

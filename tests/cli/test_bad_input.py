@@ -447,7 +447,7 @@ class Usage(BadCase):
             ("--report", "link.csv", "is the list itself"),
             ("--log-file", "./team.csv", "is the list itself"),
             ("--metrics-file", "team.csv", "is the list itself"),
-            ("--report", "team.csv.retry.csv", "is to be the retry file"),
+            ("--report", "team.csv.retry.csv", "or its retry file"),
         ):
             with self.subTest(flag=flag, path=path):
                 self.refused_send([flag, path], flag, words)

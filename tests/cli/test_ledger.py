@@ -778,7 +778,7 @@ class Import(LedgerCase):
         cases = (
             ("team.csv", "email,role\na@x.org,member\n", ':1: no "line"'),
             ("x.csv", head + good + "3,b@x.org,member,so\n", ":3: its status"),
-            ("x.csv", head + good + "3,b@x.org,member\n", ":3: 3 fields"),
+            ("x.csv", head + good + "3,b@x.org,member\n", ":3: not as many fields"),
             ("x.csv", head + good + "3,bob,member,invited\n", ":3: its email"),
             ("x.csv", "", "is empty"),
             ("x.xlsx", b"PK\x03\x04\x00\x00", "zip file"),

@@ -74,13 +74,15 @@ static void add(struct report *report, const char *email)
 static void the_ending_of_the_name_tells_the_format(void **state)
 {
     (void)state;
-    assert_int_equal(report_format_of("team.csv.report.csv"), REPORT_CSV);
-    assert_int_equal(report_format_of("-"), REPORT_CSV);
-    assert_int_equal(report_format_of(""), REPORT_CSV);
-    assert_int_equal(report_format_of("jsonl"), REPORT_CSV);
-    assert_int_equal(report_format_of("a.jsonl"), REPORT_JSONL);
-    assert_int_equal(report_format_of("a.ndjson"), REPORT_JSONL);
-    assert_int_equal(report_format_of("a.jsonl.csv"), REPORT_CSV);
+    assert_int_equal(report_format_of("team.csv.report.csv", NULL), REPORT_CSV);
+    assert_int_equal(report_format_of("-", NULL), REPORT_CSV);
+    assert_int_equal(report_format_of("", NULL), REPORT_CSV);
+    assert_int_equal(report_format_of("jsonl", NULL), REPORT_CSV);
+    assert_int_equal(report_format_of("a.jsonl", NULL), REPORT_JSONL);
+    assert_int_equal(report_format_of("a.ndjson", NULL), REPORT_JSONL);
+    assert_int_equal(report_format_of("a.jsonl.csv", NULL), REPORT_CSV);
+    assert_int_equal(report_format_of("a.jsonl", "csv"), REPORT_CSV);
+    assert_int_equal(report_format_of("-", "jsonl"), REPORT_JSONL);
 }
 
 static void a_committed_report_has_its_name_and_is_private(void **state)
