@@ -24,10 +24,7 @@ struct domain {
 
 static bool is_ascii(const char *bytes, size_t len)
 {
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)bytes[i] >= 0x80)
-            return false;
-    return true;
+    return text_ascii_len(bytes, len) == len;
 }
 
 /* Not tolower(): a locale must not change a key. */
