@@ -37,7 +37,8 @@ static enum oddity oddity_of(const char *at, size_t len, size_t *used)
         return *at == ' ' || (*at >= '\t' && *at <= '\r') ? ODD_BLANK : ODD_NOT;
     for (size_t i = 0; i < sizeof(odd_ones) / sizeof(*odd_ones); i++) {
         size_t size = strlen(odd_ones[i].first);
-        if (size > len || memcmp(at, odd_ones[i].first, size) < 0 ||
+        if (*at != *odd_ones[i].first || size > len ||
+            memcmp(at, odd_ones[i].first, size) < 0 ||
             memcmp(at, odd_ones[i].last, size) > 0)
             continue;
         *used = size;
