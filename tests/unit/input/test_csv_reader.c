@@ -374,13 +374,13 @@ static void a_cancelled_read_ends_after_the_last_whole_record(void **state)
     assert_int_equal(csv_reader_next(reader, &record, &has_record, &err),
                      ERROR_NONE);
     assert_true(has_record);
-    assert_false(encoding_is_cancelled(text));
+    assert_false(encoding_facts(text)->is_cancelled);
 
     assert_int_equal(pthread_create(&thread, NULL, cancel, &stop[1]), 0);
     assert_int_equal(csv_reader_next(reader, &record, &has_record, &err),
                      ERROR_NONE);
     assert_false(has_record);
-    assert_true(encoding_is_cancelled(text));
+    assert_true(encoding_facts(text)->is_cancelled);
     pthread_join(thread, NULL);
     csv_reader_free(reader);
     for (int i = 0; i < 2; i++) {
