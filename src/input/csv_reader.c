@@ -10,6 +10,8 @@
  * it knows that the field has ended. */
 #define FIELD_BUFFER_SIZE (CSV_FIELD_CAP + 64)
 
+#define ROW_NOT_BEGUN 0 /* libcsv's name, for what csv_init() sets */
+
 enum {
     OPTIONS_STRICT = CSV_STRICT | CSV_STRICT_FINI,
     OPTIONS_LENIENT = 0,
@@ -25,13 +27,10 @@ struct csv_reader {
     struct csv_parser parser;
 
     /* In the buffer: the record's text so far (before the first record: all
-     * that was taken), what is not parsed yet, and in that the first line ends
-     * of either kind (`end` if none; looked up again once `at` has passed). */
+     * that was taken), and what is not parsed yet. */
     const char *kept;
     const char *at;
     char *end;
-    const char *next_lf;
-    const char *next_cr;
     char *buffer;
     size_t buffer_size;
 
@@ -41,7 +40,6 @@ struct csv_reader {
     bool is_text_lost; /* the record's, as there is too much of it */
     bool is_past_first;
 
-    bool is_in_record;
     bool is_complete; /* the record below can be given away */
     bool is_field_cut;
     uint64_t field_line; /* where the present field starts */
@@ -126,7 +124,6 @@ static void on_record(int line_end, void *arg)
 
     (void)line_end;
     reader->is_complete = true;
-    reader->is_in_record = false;
 }
 
 /*
@@ -172,38 +169,14 @@ static void parse(struct csv_reader *reader, const char *bytes, size_t len)
     }
 }
 
-static const char *find(const char *at, const char *end, char wanted)
+/* After the line end at or behind `at`; `end` when there is none. */
+static const char *line_stop(const char *at, const char *end)
 {
-    const char *found = memchr(at, wanted, (size_t)(end - at));
-    return found ? found : end;
-}
+    const char *lf = memchr(at, '\n', (size_t)(end - at));
+    const char *stop = lf ? lf + 1 : end;
+    const char *cr = memchr(at, '\r', (size_t)(stop - at));
 
-/* Where the line at `at` ends, after its line end if the chunk has it. */
-static const char *line_stop(struct csv_reader *reader)
-{
-    if (reader->is_after_cr && *reader->at == '\n')
-        return reader->at + 1;
-    if (reader->next_lf < reader->at)
-        reader->next_lf = find(reader->at, reader->end, '\n');
-    if (reader->next_cr < reader->at)
-        reader->next_cr = find(reader->at, reader->end, '\r');
-
-    if (reader->next_lf <= reader->next_cr)
-        return reader->next_lf + (reader->next_lf < reader->end);
-    return reader->next_cr + 1 +
-           (reader->next_cr + 1 == reader->next_lf &&
-            reader->next_lf < reader->end);
-}
-
-static bool is_blank_line(const struct csv_reader *reader, const char *stop)
-{
-    const char *at = reader->at;
-    bool has_tabs = reader->parser.delim_char != '\t';
-
-    while (at < stop && (*at == ' ' || (has_tabs && *at == '\t') ||
-                         *at == '\r' || *at == '\n'))
-        at++;
-    return at == stop;
+    return cr ? cr + 1 + (cr + 1 == lf) : stop;
 }
 
 /* Goes on to `stop`; true when a line has ended there. */
@@ -219,9 +192,9 @@ static bool pass(struct csv_reader *reader, const char *stop)
     return true;
 }
 
+/* Blank lines are begun, too, and then left for the next. */
 static void begin_record(struct csv_reader *reader)
 {
-    reader->is_in_record = true;
     reader->record.line = reader->line;
     reader->field_line = reader->line;
     if (reader->is_past_first) {
@@ -254,9 +227,9 @@ static void set_text(struct csv_reader *reader)
 
 static void parse_line(struct csv_reader *reader)
 {
-    const char *stop = line_stop(reader);
+    const char *stop = line_stop(reader->at, reader->end);
 
-    if (!reader->is_in_record && !is_blank_line(reader, stop))
+    if (reader->parser.pstate == ROW_NOT_BEGUN)
         begin_record(reader);
     parse(reader, reader->at, (size_t)(stop - reader->at));
     pass(reader, stop);
@@ -297,8 +270,6 @@ static enum error_kind fill(struct csv_reader *reader, struct error *err)
         return err->kind;
     reader->has_ended = got == 0;
     reader->end += got;
-    reader->next_lf = find(reader->at, reader->end, '\n');
-    reader->next_cr = find(reader->at, reader->end, '\r');
     return ERROR_NONE;
 }
 
@@ -341,57 +312,44 @@ enum error_kind csv_reader_next(struct csv_reader *reader,
     return ERROR_NONE;
 }
 
-/* After the line end at or behind `at`; NULL when it is not there, or when a CR
- * is all there is of it so far. */
-static const char *whole_line_end(const char *at, const char *end, bool is_all)
-{
-    while (at < end && *at != '\n' && *at != '\r')
-        at++;
-    if (at == end || (*at == '\r' && at + 1 == end && !is_all))
-        return NULL;
-    return *at == '\r' && at + 1 < end && at[1] == '\n' ? at + 2 : at + 1;
-}
-
 enum error_kind csv_reader_peek_line(struct csv_reader *reader,
                                      const char **text, size_t *len,
                                      struct error *err)
 {
-    const char *line_end = NULL;
-    bool is_all = false;
-    size_t there = 0;
-
-    while (!line_end && !is_all) {
-        there = (size_t)(reader->end - reader->at);
-        is_all = reader->has_ended || there >= CSV_PEEK_CAP;
+    for (;;) {
+        size_t there = (size_t)(reader->end - reader->at);
         if (there > CSV_PEEK_CAP)
             there = CSV_PEEK_CAP;
+        size_t stop = there;
         if (there > *len)
-            line_end =
-                whole_line_end(reader->at + *len, reader->at + there, is_all);
-        if (!line_end && !is_all && fill(reader, err) != ERROR_NONE)
+            stop = (size_t)(line_stop(reader->at + *len, reader->at + there) -
+                            reader->at);
+        /* After a CR, a LF may still come. */
+        bool is_whole =
+            stop > *len && (reader->at[stop - 1] == '\n' ||
+                            (reader->at[stop - 1] == '\r' && stop < there));
+        if (is_whole || reader->has_ended || there == CSV_PEEK_CAP) {
+            *text = reader->at;
+            *len = stop;
+            return ERROR_NONE;
+        }
+        if (fill(reader, err) != ERROR_NONE)
             return err->kind;
-        /* The end of a line that was skipped. */
-        if (reader->is_after_cr && reader->at < reader->end &&
-            *reader->at == '\n')
-            pass(reader, reader->at + 1);
     }
-    *text = reader->at;
-    *len = line_end ? (size_t)(line_end - reader->at) : there;
-    return ERROR_NONE;
 }
 
 enum error_kind csv_reader_skip_line(struct csv_reader *reader,
                                      struct error *err)
 {
-    for (;;) {
-        while (reader->at < reader->end)
-            if (pass(reader, line_stop(reader)))
-                return ERROR_NONE;
-        if (reader->has_ended)
-            return ERROR_NONE;
-        if (fill(reader, err) != ERROR_NONE)
+    const char *text;
+    size_t len;
+
+    do {
+        len = 0;
+        if (csv_reader_peek_line(reader, &text, &len, err))
             return err->kind;
-    }
+    } while (len > 0 && !pass(reader, text + len));
+    return ERROR_NONE;
 }
 
 void csv_reader_set_delimiter(struct csv_reader *reader, char delimiter)
