@@ -30,9 +30,7 @@ static bool is_ascii(const char *bytes, size_t len)
 /* Not tolower(): a locale must not change a key. */
 static char lower(char c)
 {
-    if (c < 'A' || c > 'Z')
-        return c;
-    return "abcdefghijklmnopqrstuvwxyz"[c - 'A'];
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 static bool is_label_char(char c)
@@ -152,17 +150,11 @@ static bool domain_key(struct domain *domain, const char *name, size_t len)
 
 static void add_ascii_local(struct strbuf *key, const char *local, size_t len)
 {
-    char folded[64];
-    size_t used = 0;
+    size_t start = key->len;
 
-    for (size_t i = 0; i < len; i++) {
-        folded[used++] = lower(local[i]);
-        if (used == sizeof(folded)) {
-            strbuf_add(key, folded, used);
-            used = 0;
-        }
-    }
-    strbuf_add(key, folded, used);
+    strbuf_add(key, local, len);
+    for (size_t i = start; i < key->len; i++)
+        key->bytes[i] = lower(key->bytes[i]);
 }
 
 /* Unicode's canonical caseless form (3.13, D145): given a normal form,

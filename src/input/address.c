@@ -52,14 +52,10 @@ static bool is_plain(char c)
            (unsigned char)c >= 0x80;
 }
 
-static const char *local_part_fault(const char *at, const char *end)
+/* Of what is not plain, all is refused, or what is `odd`: why. */
+static const char *bytes_fault(const char *at, const char *end, const char *odd,
+                               const char *why)
 {
-    if (at == end)
-        return "has nothing before the \"@\"";
-    if (end - at > LOCAL_PART_MAX)
-        return "has more than 64 bytes before the \"@\"";
-    if (*at == '"')
-        return NULL;
     /* "Ada <ada@example.com>": the space is not what is wrong. */
     if (memchr(at, '<', (size_t)(end - at)))
         return NOT_BARE;
@@ -70,11 +66,23 @@ static const char *local_part_fault(const char *at, const char *end)
             return "has a space in it";
         if (*at == '>')
             return NOT_BARE;
-        if (strchr("()[]:;,\\\"", *at))
-            return "has a character before the \"@\" that is only allowed in "
-                   "quotes";
+        if (!odd || strchr(odd, *at))
+            return why;
     }
     return NULL;
+}
+
+static const char *local_part_fault(const char *at, const char *end)
+{
+    if (at == end)
+        return "has nothing before the \"@\"";
+    if (end - at > LOCAL_PART_MAX)
+        return "has more than 64 bytes before the \"@\"";
+    if (*at == '"')
+        return NULL;
+    return bytes_fault(at, end, "()[]:;,\\\"",
+                       "has a character before the \"@\" that is only allowed "
+                       "in quotes");
 }
 
 /* "[192.0.2.1]", "[IPv6:2001:db8::1]" (RFC 5321 4.1.3). */
@@ -123,15 +131,11 @@ static const char *domain_fault(const char *at, const char *end)
         return "has nothing after the \"@\"";
     if (*at == '[')
         return literal_fault(at, end);
-    for (const char *c = at; c < end; c++) {
-        if (is_plain(*c))
-            continue;
-        if (*c == ' ')
-            return "has a space in it";
-        if (*c == '>')
-            return NOT_BARE;
-        return "has a character after the \"@\" that no domain can have";
-    }
+    const char *fault =
+        bytes_fault(at, end, NULL,
+                    "has a character after the \"@\" that no domain can have");
+    if (fault)
+        return fault;
     if (is_over(at, end, DOMAIN_MAX))
         return "has more than 255 letters after the \"@\"";
     if (end[-1] == '.') /* the root: complete in DNS, harmless here */

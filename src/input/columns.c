@@ -120,14 +120,9 @@ static bool is_same_name(const struct csv_field *header, const char *name)
 /* "3" is the third column; 0 when `chosen` is no number. */
 static size_t number_of(const char *chosen)
 {
-    size_t number = 0;
-
-    for (; *chosen; chosen++) {
-        if (*chosen < '0' || *chosen > '9' || number > CSV_COLUMN_CAP)
-            return 0;
-        number = number * 10 + (size_t)(*chosen - '0');
-    }
-    return number;
+    return chosen[strspn(chosen, "0123456789")] == '\0'
+               ? strtoul(chosen, NULL, 10)
+               : 0;
 }
 
 static bool is_address(const struct csv_field *cell)

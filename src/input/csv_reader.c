@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define CHUNK_SIZE 65536
+#define PIECE_SIZE 4096
 
 /* libcsv's buffer also holds the closing quote and the blanks after it until
  * it knows that the field has ended. */
@@ -227,8 +228,13 @@ static void set_text(struct csv_reader *reader)
 
 static void parse_line(struct csv_reader *reader)
 {
-    const char *stop = line_stop(reader->at, reader->end);
+    const char *end = reader->end;
 
+    /* Not far beyond the line: where CR ends each, there may be no LF. */
+    if (end - reader->at > PIECE_SIZE)
+        end = reader->at + PIECE_SIZE;
+    const char *stop = line_stop(reader->at, end);
+    stop += stop[-1] == '\r' && stop < reader->end && *stop == '\n';
     if (reader->parser.pstate == ROW_NOT_BEGUN)
         begin_record(reader);
     parse(reader, reader->at, (size_t)(stop - reader->at));

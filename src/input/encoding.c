@@ -58,6 +58,7 @@ bool encoding_is_known(const char *encoding_name)
 
 static void set_name(struct encoding *encoding, const char *name)
 {
+    encoding->is_ascii = false;
     encoding->facts.name = name;
     encoding->facts.decoded_from = name;
 }
@@ -70,8 +71,8 @@ struct encoding *encoding_new(int fd, const char *name, int cancel_fd,
     encoding->source = byte_source_new(fd, name, cancel_fd);
     encoding->name = name;
     encoding->iconv = NO_ICONV;
-    encoding->is_ascii = !encoding_name;
     set_name(encoding, encoding_name ? encoding_name : "ASCII");
+    encoding->is_ascii = !encoding_name;
     return encoding;
 }
 
@@ -105,14 +106,12 @@ static enum error_kind fill(struct encoding *encoding, struct error *err)
 
 static void set_utf8(struct encoding *encoding)
 {
-    encoding->is_ascii = false;
-    encoding->facts.name = "UTF-8";
+    set_name(encoding, "UTF-8");
     encoding->facts.decoded_from = NULL;
 }
 
 static void set_iconv(struct encoding *encoding, const char *from, size_t unit)
 {
-    encoding->is_ascii = false;
     set_name(encoding, from);
     encoding->unit = unit;
     encoding->iconv = iconv_open("UTF-8", from);
@@ -144,28 +143,21 @@ static enum error_kind begin(struct encoding *encoding, struct error *err)
     return ERROR_NONE;
 }
 
-enum sequence {
-    SEQUENCE_BAD,
-    SEQUENCE_CUT,
-    SEQUENCE_GOOD
-};
-
-/* The character outside ASCII at `at`: is it UTF-8, and how long? */
-static enum sequence look(const char *at, size_t len, size_t *used)
+/* How long the UTF-8 character at `at` is, one outside ASCII: 0 when not all of
+ * it is there, -1 when it is none. */
+static int utf8_len(const char *at, size_t len)
 {
     unsigned char first = (unsigned char)*at;
-    size_t wanted = 0;
+    size_t wanted = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
 
-    if (first >= 0xC2 && first <= 0xF4)
-        wanted = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-    *used = wanted;
+    if (first < 0xC2 || first > 0xF4)
+        return -1;
     for (size_t i = 1; i < wanted && i < len; i++)
         if (((unsigned char)at[i] & 0xC0) != 0x80)
-            return SEQUENCE_BAD;
+            return -1;
     if (wanted > len)
-        return SEQUENCE_CUT;
-    return wanted > 0 && text_is_utf8(at, wanted) ? SEQUENCE_GOOD
-                                                  : SEQUENCE_BAD;
+        return 0;
+    return text_is_utf8(at, wanted) ? (int)wanted : -1;
 }
 
 static void copy(struct encoding *encoding, struct out *out, size_t len)
@@ -232,17 +224,16 @@ static void decode_assumed(struct encoding *encoding, struct out *out)
         const char *at = encoding->raw + encoding->at;
         size_t len = encoding->len - encoding->at;
         size_t plain = text_ascii_len(at, len);
-        size_t used;
 
         if (plain > 0) {
             copy(encoding, out, plain);
             continue;
         }
-        enum sequence sequence = look(at, len, &used);
-        if (sequence == SEQUENCE_CUT && !encoding->has_ended)
+        int utf8 = utf8_len(at, len);
+        if (utf8 == 0 && !encoding->has_ended)
             return;
-        if (sequence == SEQUENCE_GOOD)
-            skip(encoding, out, used);
+        if (utf8 > 0)
+            skip(encoding, out, (size_t)utf8);
         else
             add_letter(encoding, out);
     }
@@ -251,14 +242,12 @@ static void decode_assumed(struct encoding *encoding, struct out *out)
 /* The first character outside ASCII decides, once all of it is there. */
 static void decide(struct encoding *encoding)
 {
-    size_t used;
-    enum sequence sequence =
-        look(encoding->raw + encoding->at, encoding->len - encoding->at, &used);
+    int utf8 =
+        utf8_len(encoding->raw + encoding->at, encoding->len - encoding->at);
 
-    if (sequence == SEQUENCE_GOOD) {
+    if (utf8 > 0) {
         set_utf8(encoding);
-    } else if (sequence == SEQUENCE_BAD || encoding->has_ended) {
-        encoding->is_ascii = false;
+    } else if (utf8 < 0 || encoding->has_ended) {
         set_name(encoding, "Windows-1252");
         encoding->facts.is_assumed = true;
     }
