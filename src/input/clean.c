@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text_safe.h"
+
 #define MAILTO     "mailto:"
 #define MAILTO_LEN 7
 
@@ -79,7 +81,7 @@ bool clean_trim(const char **bytes, size_t *len)
     return is_unusual;
 }
 
-static bool add_visible(const char *at, size_t len, struct strbuf *out)
+static void add_visible(const char *at, size_t len, struct strbuf *out)
 {
     const char *end = at + len;
     size_t used;
@@ -92,7 +94,18 @@ static bool add_visible(const char *at, size_t len, struct strbuf *out)
             !(oddity == ODD_JOINER && is_after_ascii))
             strbuf_add(out, at, used);
     }
-    return out->len < len;
+}
+
+static bool drop_invisible(const char **at, size_t *len, struct strbuf *room)
+{
+    size_t before = *len;
+
+    if (text_ascii_len(*at, *len) == *len)
+        return false;
+    add_visible(*at, *len, room);
+    *at = strbuf_str(room);
+    *len = room->len;
+    return *len < before;
 }
 
 /* "Name <a@b>": only when the name is not another address. */
@@ -138,20 +151,14 @@ static bool drop_trailing_marks(const char **at, size_t *len)
     return true;
 }
 
-bool clean_address(const char *cell, size_t len, struct strbuf *out)
+bool clean_address(const char **bytes, size_t *len, struct strbuf *room)
 {
-    struct strbuf visible;
-    bool is_changed = clean_trim(&cell, &len);
+    bool is_changed = clean_trim(bytes, len);
 
-    strbuf_init(&visible, len + 1);
-    is_changed |= add_visible(cell, len, &visible);
-    const char *at = strbuf_str(&visible);
-    len = visible.len;
-    is_changed |= drop_trailing_marks(&at, &len);
-    is_changed |= unwrap(&at, &len);
-    is_changed |= drop_mailto(&at, &len);
-    is_changed |= drop_trailing_marks(&at, &len);
-    strbuf_add(out, at, len);
-    strbuf_clear(&visible);
+    is_changed |= drop_invisible(bytes, len, room);
+    is_changed |= drop_trailing_marks(bytes, len);
+    is_changed |= unwrap(bytes, len);
+    is_changed |= drop_mailto(bytes, len);
+    is_changed |= drop_trailing_marks(bytes, len);
     return is_changed;
 }

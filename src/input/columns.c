@@ -127,19 +127,20 @@ static size_t number_of(const char *chosen)
 
 static bool is_address(const struct csv_field *cell)
 {
-    struct strbuf address;
-    const char *at;
-    bool is_one;
+    const char *address = cell->bytes;
+    size_t len = cell->len;
+    struct strbuf room;
 
-    if (!memchr(cell->bytes, '@', cell->len))
+    if (!memchr(address, '@', len))
         return false;
-    strbuf_init(&address, KEY_MAX);
-    clean_address(cell->bytes, cell->len, &address);
-    at = memchr(strbuf_str(&address), '@', address.len);
+    strbuf_init(&room, KEY_MAX);
+    clean_address(&address, &len, &room);
+    const char *at = memchr(address, '@', len);
     /* A dot: "@home" and "me@work" are words. */
-    is_one = at && !address.is_cut && strchr(at, '.') &&
-             !address_fault(address.bytes, address.len);
-    strbuf_clear(&address);
+    bool is_one = at && !room.is_cut &&
+                  memchr(at, '.', len - (size_t)(at - address)) &&
+                  !address_fault(address, len);
+    strbuf_clear(&room);
     return is_one;
 }
 

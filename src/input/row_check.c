@@ -218,32 +218,6 @@ static void take_cell(struct cell *cell, const struct csv_record *record)
     cell->is_cleaned = clean_trim(&cell->bytes, &cell->len);
 }
 
-/* Most addresses are only letters, and need no copy. */
-static bool is_clean(const struct cell *email)
-{
-    for (size_t i = 0; i < email->len; i++) {
-        char c = email->bytes[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-              (c >= '0' && c <= '9') || c == '@' || c == '.' || c == '-' ||
-              c == '_' || c == '+'))
-            return false;
-    }
-    return email->len == 0 || email->bytes[email->len - 1] != '.';
-}
-
-static void clean_email(struct check *check, struct row_check_counts *counts)
-{
-    struct cell *email = &check->email;
-
-    if (!is_clean(email)) {
-        email->is_cleaned |=
-            clean_address(email->bytes, email->len, &check->cleaned);
-        email->bytes = strbuf_str(&check->cleaned);
-        email->len = check->cleaned.len;
-    }
-    counts->cleaned += email->is_cleaned;
-}
-
 static void map_role(struct check *check, struct row_check_counts *counts)
 {
     struct cell *role = &check->role;
@@ -276,7 +250,9 @@ struct row *row_check(const struct csv_record *record,
     strbuf_init(&check.person, PERSON_MAX);
     take_cell(&check.email, record);
     take_cell(&check.role, record);
-    clean_email(&check, counts);
+    check.email.is_cleaned |=
+        clean_address(&check.email.bytes, &check.email.len, &check.cleaned);
+    counts->cleaned += check.email.is_cleaned;
     map_role(&check, counts);
 
     bool is_good = check_record(&check) &&
