@@ -30,7 +30,9 @@ static bool is_ascii(const char *bytes, size_t len)
 /* Not tolower(): a locale must not change a key. */
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c < 'A' || c > 'Z')
+        return c;
+    return "abcdefghijklmnopqrstuvwxyz"[c - 'A'];
 }
 
 static bool is_label_char(char c)
@@ -90,8 +92,8 @@ static bool add_unicode_label(struct domain *domain, const char *label,
  * "." and what UTS 46 maps to it, U+3002, U+FF0E and U+FF61. */
 static size_t dot_len(const char *bytes, size_t len)
 {
-    if (bytes[0] == '.')
-        return 1;
+    if ((unsigned char)bytes[0] < 0x80)
+        return bytes[0] == '.';
     if (len >= 3 && (memcmp(bytes, "\xE3\x80\x82", 3) == 0 ||
                      memcmp(bytes, "\xEF\xBC\x8E", 3) == 0 ||
                      memcmp(bytes, "\xEF\xBD\xA1", 3) == 0))
