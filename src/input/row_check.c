@@ -20,9 +20,8 @@ struct cell {
     enum row_cell which;
     const struct column *column;
     const char *bytes;
-    size_t len; /* trimmed, up to the first NUL */
+    size_t len; /* cleaned, up to the first NUL */
     bool has_nul;
-    bool is_cleaned; /* of more than ASCII blanks */
 };
 
 /* A row on its way through the checks. */
@@ -215,7 +214,6 @@ static void take_cell(struct cell *cell, const struct csv_record *record)
     cell->bytes = field->bytes;
     cell->len = nul ? (size_t)(nul - field->bytes) : field->len;
     cell->has_nul = nul != NULL;
-    cell->is_cleaned = clean_trim(&cell->bytes, &cell->len);
 }
 
 static void map_role(struct check *check, struct row_check_counts *counts)
@@ -250,9 +248,9 @@ struct row *row_check(const struct csv_record *record,
     strbuf_init(&check.person, PERSON_MAX);
     take_cell(&check.email, record);
     take_cell(&check.role, record);
-    check.email.is_cleaned |=
+    counts->cleaned +=
         clean_address(&check.email.bytes, &check.email.len, &check.cleaned);
-    counts->cleaned += check.email.is_cleaned;
+    clean_trim(&check.role.bytes, &check.role.len);
     map_role(&check, counts);
 
     bool is_good = check_record(&check) &&
