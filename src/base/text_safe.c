@@ -127,6 +127,21 @@ static size_t skip_plain(const char *bytes, size_t len, size_t at)
     return at;
 }
 
+size_t text_ascii_len(const char *bytes, size_t len)
+{
+    const uint64_t high_bits = UINT64_C(0x8080808080808080);
+    size_t i = 0;
+
+    for (uint64_t word; i + sizeof(word) <= len; i += sizeof(word)) {
+        memcpy(&word, bytes + i, sizeof(word));
+        if (word & high_bits)
+            break;
+    }
+    while (i < len && (unsigned char)bytes[i] < 0x80)
+        i++;
+    return i;
+}
+
 bool text_is_utf8(const char *bytes, size_t len)
 {
     size_t used;
@@ -142,6 +157,15 @@ size_t text_utf8_len(const char *text)
         if (text_is_utf8(text, len))
             return len;
     return 0;
+}
+
+size_t text_cut_len(const char *text, size_t len, size_t most)
+{
+    if (len <= most)
+        return len;
+    while (most > 0 && ((unsigned char)text[most] & 0xC0) == 0x80)
+        most--;
+    return most;
 }
 
 bool text_has_control(const char *bytes, size_t len)

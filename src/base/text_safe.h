@@ -21,12 +21,19 @@ void text_safe_add(struct strbuf *out, const char *bytes, size_t len);
  * 4 KiB. */
 char *text_safe_dup(const char *text) MUST_CHECK;
 
+/* How many bytes of ASCII it starts with. */
+size_t text_ascii_len(const char *bytes, size_t len);
+
 /* Is it well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates)? */
 bool text_is_utf8(const char *bytes, size_t len);
 
 /* The bytes of the character that the text starts with; 0 at its end and when
  * they are not UTF-8. */
 size_t text_utf8_len(const char *text);
+
+/* How much of the `len` bytes stays when they are cut to `most`, between two
+ * characters. */
+size_t text_cut_len(const char *text, size_t len, size_t most);
 
 /* U+FFFD: stands for bytes that are not UTF-8. */
 #define TEXT_REPLACEMENT "\xef\xbf\xbd"

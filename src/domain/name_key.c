@@ -43,11 +43,7 @@ static void add_unicode(const char *name, size_t len, struct strbuf *key)
 
 void name_key(const char *name, size_t len, struct strbuf *key)
 {
-    bool is_ascii = true;
-
-    for (size_t i = 0; i < len && is_ascii; i++)
-        is_ascii = (unsigned char)name[i] < 0x80;
-    if (is_ascii || !text_is_utf8(name, len))
+    if (text_ascii_len(name, len) == len || !text_is_utf8(name, len))
         add_ascii(name, len, key);
     else
         add_unicode(name, len, key);

@@ -24,10 +24,7 @@ struct domain {
 
 static bool is_ascii(const char *bytes, size_t len)
 {
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)bytes[i] >= 0x80)
-            return false;
-    return true;
+    return text_ascii_len(bytes, len) == len;
 }
 
 /* Not tolower(): a locale must not change a key. */
@@ -95,8 +92,8 @@ static bool add_unicode_label(struct domain *domain, const char *label,
  * "." and what UTS 46 maps to it, U+3002, U+FF0E and U+FF61. */
 static size_t dot_len(const char *bytes, size_t len)
 {
-    if (bytes[0] == '.')
-        return 1;
+    if ((unsigned char)bytes[0] < 0x80)
+        return bytes[0] == '.';
     if (len >= 3 && (memcmp(bytes, "\xE3\x80\x82", 3) == 0 ||
                      memcmp(bytes, "\xEF\xBC\x8E", 3) == 0 ||
                      memcmp(bytes, "\xEF\xBD\xA1", 3) == 0))
@@ -155,17 +152,11 @@ static bool domain_key(struct domain *domain, const char *name, size_t len)
 
 static void add_ascii_local(struct strbuf *key, const char *local, size_t len)
 {
-    char folded[64];
-    size_t used = 0;
+    size_t start = key->len;
 
-    for (size_t i = 0; i < len; i++) {
-        folded[used++] = lower(local[i]);
-        if (used == sizeof(folded)) {
-            strbuf_add(key, folded, used);
-            used = 0;
-        }
-    }
-    strbuf_add(key, folded, used);
+    strbuf_add(key, local, len);
+    for (size_t i = start; i < key->len; i++)
+        key->bytes[i] = lower(key->bytes[i]);
 }
 
 /* Unicode's canonical caseless form (3.13, D145): given a normal form,

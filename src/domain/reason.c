@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "base/text_safe.h"
 
 #define ROLE_SHOWN_MAX  60
 #define ERROR_SHOWN_MAX 200
@@ -43,17 +44,12 @@ static void add_role(const char *role, struct strbuf *words)
         strbuf_addf(words, "role \"%s\"", role);
 }
 
-/* On the edge of a character. */
 static void add_cut(const char *text, struct strbuf *words)
 {
-    size_t len = strlen(text);
-    bool is_cut = len > ERROR_SHOWN_MAX;
+    size_t len = text_cut_len(text, strlen(text), ERROR_SHOWN_MAX);
 
-    if (is_cut)
-        for (len = ERROR_SHOWN_MAX; ((unsigned char)text[len] & 0xc0) == 0x80;)
-            len--;
     strbuf_add(words, text, len);
-    if (is_cut)
+    if (text[len] != '\0')
         strbuf_add_str(words, "...");
 }
 

@@ -5,18 +5,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text_safe.h"
+
 #define LOCAL_PART_MAX 64  /* RFC 5321 4.5.3.1.1 */
 #define DOMAIN_MAX     255 /* RFC 5321 4.5.3.1.2 */
 #define LABEL_MAX      63  /* RFC 1035 2.3.4 */
 
 #define NOT_BARE "has something around the address: leave only name@domain"
-
-static bool is_ascii(const char *at, const char *end)
-{
-    while (at < end && (unsigned char)*at < 0x80)
-        at++;
-    return at == end;
-}
 
 /* Quoted-string: from the opening quote to after the closing one; NULL when it
  * does not close. */
@@ -49,6 +44,34 @@ static const char *split(const char *email, const char *end,
     return NULL;
 }
 
+/* In either half. */
+static bool is_plain(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' ||
+           (unsigned char)c >= 0x80;
+}
+
+/* Of what is not plain, all is refused, or what is `odd`: why. */
+static const char *bytes_fault(const char *at, const char *end, const char *odd,
+                               const char *why)
+{
+    /* "Ada <ada@example.com>": the space is not what is wrong. */
+    if (memchr(at, '<', (size_t)(end - at)))
+        return NOT_BARE;
+    for (; at < end; at++) {
+        if (is_plain(*at))
+            continue;
+        if (*at == ' ')
+            return "has a space in it";
+        if (*at == '>')
+            return NOT_BARE;
+        if (!odd || strchr(odd, *at))
+            return why;
+    }
+    return NULL;
+}
+
 static const char *local_part_fault(const char *at, const char *end)
 {
     if (at == end)
@@ -57,36 +80,9 @@ static const char *local_part_fault(const char *at, const char *end)
         return "has more than 64 bytes before the \"@\"";
     if (*at == '"')
         return NULL;
-    /* "Ada <ada@example.com>": the space is not what is wrong. */
-    if (memchr(at, '<', (size_t)(end - at)))
-        return NOT_BARE;
-    for (; at < end; at++) {
-        if (*at == ' ')
-            return "has a space in it";
-        if (*at == '>')
-            return NOT_BARE;
-        if (strchr("()[]:;,\\\"", *at))
-            return "has a character before the \"@\" that is only allowed in "
-                   "quotes";
-    }
-    return NULL;
-}
-
-static bool is_domain_byte(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' ||
-           (unsigned char)c >= 0x80;
-}
-
-/* What is not ASCII gets its length from IDNA, which refuses it if need be. */
-static const char *label_fault(const char *at, const char *end)
-{
-    if (at == end)
-        return "has an empty part in its domain (a dot too many)";
-    if (end - at > LABEL_MAX && is_ascii(at, end))
-        return "has a part of more than 63 letters in its domain";
-    return NULL;
+    return bytes_fault(at, end, "()[]:;,\\\"",
+                       "has a character before the \"@\" that is only allowed "
+                       "in quotes");
 }
 
 /* "[192.0.2.1]", "[IPv6:2001:db8::1]" (RFC 5321 4.1.3). */
@@ -106,34 +102,45 @@ static const char *literal_fault(const char *at, const char *end)
     return "has no IP address in its brackets";
 }
 
+/* What is not ASCII gets its length from IDNA, which refuses it if need be. */
+static bool is_over(const char *at, const char *end, size_t most)
+{
+    size_t len = (size_t)(end - at);
+
+    return len > most && text_ascii_len(at, len) == len;
+}
+
+static const char *labels_fault(const char *at, const char *end)
+{
+    for (;;) {
+        const char *dot = memchr(at, '.', (size_t)(end - at));
+        const char *label_end = dot ? dot : end;
+        if (label_end == at)
+            return "has an empty part in its domain (a dot too many)";
+        if (is_over(at, label_end, LABEL_MAX))
+            return "has a part of more than 63 letters in its domain";
+        if (!dot)
+            return NULL;
+        at = dot + 1;
+    }
+}
+
 static const char *domain_fault(const char *at, const char *end)
 {
     if (at == end)
         return "has nothing after the \"@\"";
     if (*at == '[')
         return literal_fault(at, end);
-    for (const char *c = at; c < end; c++) {
-        if (*c == ' ')
-            return "has a space in it";
-        if (*c == '>')
-            return NOT_BARE;
-        if (!is_domain_byte(*c))
-            return "has a character after the \"@\" that no domain can have";
-    }
-    if (end - at > DOMAIN_MAX && is_ascii(at, end))
+    const char *fault =
+        bytes_fault(at, end, NULL,
+                    "has a character after the \"@\" that no domain can have");
+    if (fault)
+        return fault;
+    if (is_over(at, end, DOMAIN_MAX))
         return "has more than 255 letters after the \"@\"";
     if (end[-1] == '.') /* the root: complete in DNS, harmless here */
         end--;
-
-    const char *fault = NULL;
-    while (!fault) {
-        const char *dot = memchr(at, '.', (size_t)(end - at));
-        if (!dot)
-            return label_fault(at, end);
-        fault = label_fault(at, dot);
-        at = dot + 1;
-    }
-    return fault;
+    return labels_fault(at, end);
 }
 
 const char *address_fault(const char *email, size_t len)

@@ -1,34 +1,6 @@
-#include "input/input.h"
-
 #include <inttypes.h>
 
-static const char *delimiter_name(char delimiter)
-{
-    switch (delimiter) {
-    case ',':
-        return "commas";
-    case ';':
-        return "semicolons";
-    case '\t':
-        return "tabs";
-    case '|':
-        return "\"|\"";
-    case ' ':
-        return "spaces";
-    default:
-        return NULL;
-    }
-}
-
-static void add_delimiter(const struct input_facts *facts, struct strbuf *out)
-{
-    const char *name = delimiter_name(facts->delimiter);
-
-    if (name)
-        strbuf_addf(out, "columns separated by %s", name);
-    else
-        strbuf_addf(out, "columns separated by \"%c\"", facts->delimiter);
-}
+#include "input/input.h"
 
 static void add_encoding(const struct input_facts *facts, struct strbuf *out)
 {
@@ -39,43 +11,52 @@ static void add_encoding(const struct input_facts *facts, struct strbuf *out)
         strbuf_add_str(out, " (it is not UTF-8; --encoding if it is another)");
     if (facts->is_mixed)
         strbuf_add_str(out, ", but not all of it");
-    strbuf_add_str(out, "; ");
 }
 
-static void add_header(const struct input_facts *facts, struct strbuf *out)
+static void add_delimiter(char delimiter, struct strbuf *out)
 {
-    if (facts->header_line == 0)
-        strbuf_add_str(out, "no header, the first row is a person");
+    const char *name = delimiter == ','    ? "commas"
+                       : delimiter == ';'  ? "semicolons"
+                       : delimiter == '\t' ? "tabs"
+                       : delimiter == ' '  ? "spaces"
+                                           : NULL;
+
+    strbuf_add_str(out, "; columns separated by ");
+    if (name)
+        strbuf_add_str(out, name);
     else
-        strbuf_addf(out, "header in line %" PRIu64, facts->header_line);
+        strbuf_addf(out, "\"%c\"", delimiter);
+}
+
+static void add_header(uint64_t line, struct strbuf *out)
+{
+    if (line == 0)
+        strbuf_add_str(out, "; no header, the first row is a person");
+    else
+        strbuf_addf(out, "; header in line %" PRIu64, line);
 }
 
 static void add_column(const char *what, const char *name, size_t number,
-                       bool has_header, struct strbuf *out)
+                       const struct input_facts *facts, struct strbuf *out)
 {
     strbuf_addf(out, "%s in %s", what, name);
-    if (has_header)
+    if (facts->header_line > 0)
         strbuf_addf(out, " (column %zu)", number);
 }
 
 void input_assumptions(const struct input *input, struct strbuf *out)
 {
     struct input_facts facts;
-    bool has_header;
 
     input_get_facts(input, &facts);
-    has_header = facts.header_line > 0;
     add_encoding(&facts, out);
-    add_delimiter(&facts, out);
-    strbuf_add_str(out, "; ");
-    add_header(&facts, out);
-    strbuf_add_str(out, "; ");
-    add_column("email", facts.email_name, facts.email_column, has_header, out);
-    strbuf_add_str(out, ", ");
+    add_delimiter(facts.delimiter, out);
+    add_header(facts.header_line, out);
+    add_column("; email", facts.email_name, facts.email_column, &facts, out);
     if (facts.role_name)
-        add_column("role", facts.role_name, facts.role_column, has_header, out);
+        add_column(", role", facts.role_name, facts.role_column, &facts, out);
     else
-        strbuf_add_str(out, "one role for all");
+        strbuf_add_str(out, ", one role for all");
     if (facts.cleaned > 0)
         strbuf_addf(out, "; %" PRIu64 " address%s cleaned", facts.cleaned,
                     facts.cleaned == 1 ? "" : "es");

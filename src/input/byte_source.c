@@ -51,6 +51,8 @@ static enum error_kind read_fd(struct byte_source *source, void *buffer,
     ssize_t count = -1;
 
     *got = 0;
+    if (source->is_cancelled)
+        return ERROR_NONE;
     while (count < 0) {
         /* poll() skips a negative cancel_fd. */
         struct pollfd waits[2] = {{.fd = source->fd, .events = POLLIN},
@@ -151,16 +153,12 @@ enum error_kind byte_source_read(struct byte_source *source, char *buffer,
                                  size_t size, size_t *got, struct error *err)
 {
     *got = 0;
-    if (source->is_cancelled)
-        return ERROR_NONE;
     if (!source->has_begun && begin(source, err))
         return err->kind;
     if (source->is_gzip)
-        return read_gzip(source, buffer, size > CHUNK_SIZE ? CHUNK_SIZE : size,
-                         got, err);
+        return read_gzip(source, buffer, size, got, err);
     if (source->at == source->len)
-        return source->is_cancelled ? ERROR_NONE
-                                    : read_fd(source, buffer, size, got, err);
+        return read_fd(source, buffer, size, got, err);
     *got = source->len - source->at < size ? source->len - source->at : size;
     memcpy(buffer, source->chunk + source->at, *got);
     source->at += *got;

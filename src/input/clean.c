@@ -3,78 +3,55 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text_safe.h"
+
 #define MAILTO     "mailto:"
 #define MAILTO_LEN 7
 
-static bool is_ascii_blank(char c)
+enum oddity {
+    ODD_NOT,
+    ODD_BLANK,
+    ODD_INVISIBLE,
+    ODD_JOINER, /* means something between letters of some scripts, never after
+                   ASCII (RFC 5892, A.1 and A.2) */
+};
+
+/* From the one character to the other, outside ASCII. */
+static const struct {
+    const char *first;
+    const char *last;
+    enum oddity oddity;
+} odd_ones[] = {
+    {"\u00A0", "\u00A0", ODD_BLANK},     {"\u00AD", "\u00AD", ODD_INVISIBLE},
+    {"\u2000", "\u200A", ODD_BLANK},     {"\u200B", "\u200B", ODD_INVISIBLE},
+    {"\u200C", "\u200D", ODD_JOINER},    {"\u200E", "\u200F", ODD_INVISIBLE},
+    {"\u202A", "\u202E", ODD_INVISIBLE}, {"\u202F", "\u202F", ODD_BLANK},
+    {"\u205F", "\u205F", ODD_BLANK},     {"\u2060", "\u2060", ODD_INVISIBLE},
+    {"\u2066", "\u2069", ODD_INVISIBLE}, {"\u3000", "\u3000", ODD_BLANK},
+    {"\uFEFF", "\uFEFF", ODD_INVISIBLE},
+};
+
+/* Of the character at `at`, and its length; 1 for one that is not odd. */
+static enum oddity oddity_of(const char *at, size_t len, size_t *used)
 {
-    return c == ' ' || (c >= '\t' && c <= '\r');
+    *used = 1;
+    if ((unsigned char)*at < 0x80)
+        return *at == ' ' || (*at >= '\t' && *at <= '\r') ? ODD_BLANK : ODD_NOT;
+    for (size_t i = 0; i < sizeof(odd_ones) / sizeof(*odd_ones); i++) {
+        size_t size = strlen(odd_ones[i].first);
+        if (*at != *odd_ones[i].first || size > len ||
+            memcmp(at, odd_ones[i].first, size) < 0 ||
+            memcmp(at, odd_ones[i].last, size) > 0)
+            continue;
+        *used = size;
+        return odd_ones[i].oddity;
+    }
+    return ODD_NOT;
 }
 
-/* U+00AD, U+200B, U+200E/F, U+202A-E, U+2060, U+2066-9, U+FEFF. */
-static size_t invisible_len(const char *at, size_t len)
+static bool is_edge(enum oddity oddity)
 {
-    const unsigned char *byte = (const unsigned char *)at;
-
-    if (len >= 2 && byte[0] == 0xC2 && byte[1] == 0xAD)
-        return 2;
-    if (len < 3)
-        return 0;
-    if (byte[0] == 0xE2 && byte[1] == 0x80)
-        return byte[2] == 0x8B || byte[2] == 0x8E || byte[2] == 0x8F ||
-                       (byte[2] >= 0xAA && byte[2] <= 0xAE)
-                   ? 3
-                   : 0;
-    if (byte[0] == 0xE2 && byte[1] == 0x81)
-        return byte[2] == 0xA0 || (byte[2] >= 0xA6 && byte[2] <= 0xA9) ? 3 : 0;
-    return memcmp(at, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-}
-
-/* U+00A0, U+2000-A, U+202F, U+205F, U+3000. */
-static size_t blank_len(const char *at, size_t len)
-{
-    const unsigned char *byte = (const unsigned char *)at;
-
-    if (len >= 1 && is_ascii_blank(*at))
-        return 1;
-    if (len >= 2 && byte[0] == 0xC2 && byte[1] == 0xA0)
-        return 2;
-    if (len < 3)
-        return 0;
-    if (byte[0] == 0xE2 && byte[1] == 0x80)
-        return (byte[2] >= 0x80 && byte[2] <= 0x8A) || byte[2] == 0xAF ? 3 : 0;
-    return memcmp(at, "\xE2\x81\x9F", 3) == 0 ||
-                   memcmp(at, "\xE3\x80\x80", 3) == 0
-               ? 3
-               : 0;
-}
-
-/* U+200C/D mean something between letters of some scripts, never after ASCII
- * (RFC 5892, A.1 and A.2). */
-static size_t useless_joiner_len(const char *at, size_t len, char before)
-{
-    if ((unsigned char)before >= 0x80 || len < 3)
-        return 0;
-    return memcmp(at, "\xE2\x80\x8C", 3) == 0 ||
-                   memcmp(at, "\xE2\x80\x8D", 3) == 0
-               ? 3
-               : 0;
-}
-
-static size_t edge_len(const char *at, size_t len)
-{
-    size_t blank = blank_len(at, len);
-
-    return blank ? blank : invisible_len(at, len);
-}
-
-/* The same for what ends at `end`: no character is longer than 3 bytes. */
-static size_t edge_len_before(const char *start, const char *end)
-{
-    for (size_t len = 1; len <= 3 && len <= (size_t)(end - start); len++)
-        if (edge_len(end - len, len) == len)
-            return len;
-    return 0;
+    return oddity == ODD_BLANK || oddity == ODD_INVISIBLE;
 }
 
 bool clean_trim(const char **bytes, size_t *len)
@@ -82,43 +59,53 @@ bool clean_trim(const char **bytes, size_t *len)
     const char *start = *bytes;
     const char *end = start + *len;
     bool is_unusual = false;
-    size_t edge;
+    size_t used;
 
-    while ((edge = edge_len(start, (size_t)(end - start))) > 0) {
-        start += edge;
-        is_unusual = is_unusual || edge > 1;
+    while (start < end &&
+           is_edge(oddity_of(start, (size_t)(end - start), &used))) {
+        start += used;
+        is_unusual |= used > 1;
     }
-    while ((edge = edge_len_before(start, end)) > 0) {
-        end -= edge;
-        is_unusual = is_unusual || edge > 1;
+    while (start < end) {
+        const char *last = end - 1;
+        while (last > start && ((unsigned char)*last & 0xC0) == 0x80)
+            last--;
+        if (!is_edge(oddity_of(last, (size_t)(end - last), &used)) ||
+            last + used != end)
+            break;
+        end = last;
+        is_unusual |= used > 1;
     }
     *bytes = start;
     *len = (size_t)(end - start);
     return is_unusual;
 }
 
-static bool add_visible(const char *at, size_t len, struct strbuf *out)
+static void add_visible(const char *at, size_t len, struct strbuf *out)
 {
     const char *end = at + len;
-    size_t start = out->len;
-    bool is_changed = false;
+    size_t used;
 
-    while (at < end) {
-        char before = '\0';
-        if (out->len > start)
-            before = out->bytes[out->len - 1];
-        size_t skip = 0;
-        if ((unsigned char)*at >= 0x80) {
-            skip = invisible_len(at, (size_t)(end - at));
-            if (!skip)
-                skip = useless_joiner_len(at, (size_t)(end - at), before);
-        }
-        if (skip == 0)
-            strbuf_add_char(out, *at);
-        at += skip ? skip : 1;
-        is_changed = is_changed || skip > 0;
+    for (; at < end; at += used) {
+        enum oddity oddity = oddity_of(at, (size_t)(end - at), &used);
+        bool is_after_ascii =
+            out->len == 0 || (unsigned char)out->bytes[out->len - 1] < 0x80;
+        if (oddity != ODD_INVISIBLE &&
+            !(oddity == ODD_JOINER && is_after_ascii))
+            strbuf_add(out, at, used);
     }
-    return is_changed;
+}
+
+static bool drop_invisible(const char **at, size_t *len, struct strbuf *room)
+{
+    size_t before = *len;
+
+    if (text_ascii_len(*at, *len) == *len)
+        return false;
+    add_visible(*at, *len, room);
+    *at = strbuf_str(room);
+    *len = room->len;
+    return *len < before;
 }
 
 /* "Name <a@b>": only when the name is not another address. */
@@ -164,20 +151,14 @@ static bool drop_trailing_marks(const char **at, size_t *len)
     return true;
 }
 
-bool clean_address(const char *cell, size_t len, struct strbuf *out)
+bool clean_address(const char **bytes, size_t *len, struct strbuf *room)
 {
-    struct strbuf visible;
-    bool is_changed = clean_trim(&cell, &len);
+    bool is_changed = clean_trim(bytes, len);
 
-    strbuf_init(&visible, len + 1);
-    is_changed = add_visible(cell, len, &visible) || is_changed;
-    const char *at = strbuf_str(&visible);
-    len = visible.len;
-    is_changed = drop_trailing_marks(&at, &len) || is_changed;
-    is_changed = unwrap(&at, &len) || is_changed;
-    is_changed = drop_mailto(&at, &len) || is_changed;
-    is_changed = drop_trailing_marks(&at, &len) || is_changed;
-    strbuf_add(out, at, len);
-    strbuf_clear(&visible);
+    is_changed |= drop_invisible(bytes, len, room);
+    is_changed |= drop_trailing_marks(bytes, len);
+    is_changed |= unwrap(bytes, len);
+    is_changed |= drop_mailto(bytes, len);
+    is_changed |= drop_trailing_marks(bytes, len);
     return is_changed;
 }

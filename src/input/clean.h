@@ -16,11 +16,12 @@
 bool clean_trim(const char **bytes, size_t *len);
 
 /*
- * Appends the address that the `len` bytes at `cell` hold to `out`: trimmed,
- * without invisible characters, without "mailto:", without trailing dots,
- * commas and semicolons, and out of "Name <address>". What is not clearly one
- * of these stays as it is. True when more than ASCII blanks was taken away.
+ * Narrows it down to the address that it holds: trimmed, without invisible
+ * characters, without "mailto:", without trailing dots, commas and semicolons,
+ * and out of "Name <address>". What is not clearly one of these stays as it is.
+ * True when more than ASCII blanks was taken away. `room` is empty; afterwards
+ * the address may be in it.
  */
-bool clean_address(const char *cell, size_t len, struct strbuf *out);
+bool clean_address(const char **bytes, size_t *len, struct strbuf *room);
 
 #endif

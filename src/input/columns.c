@@ -1,7 +1,9 @@
 #include "input/columns.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/strbuf.h"
 #include "base/text_safe.h"
 #include "domain/name_key.h"
 #include "input/address.h"
@@ -18,6 +20,8 @@ struct wanted {
     const char *flag;
     const char *chosen;       /* given with the flag, or NULL */
     const char *const *names; /* otherwise one of these, NULL at the end */
+    const char *const *words; /* and without a header one of these, or NULL: an
+                                 address */
     const char *way_out;      /* what else would help, or "" */
 };
 
@@ -62,16 +66,23 @@ static const char *const role_words[] = {
     "admin", "administrator", "member",  "owner",   "viewer",   "editor",
     "guest", "user",          "manager", "billing", "readonly", NULL};
 
-static struct wanted wanted_email(const struct columns_options *options)
+static struct wanted wanted_email(const struct input_options *options)
 {
-    return (struct wanted){"email", "--email-column", options->email_column,
-                           email_names, ""};
+    return (struct wanted){.what = "email",
+                           .flag = "--email-column",
+                           .chosen = options->email_column,
+                           .names = email_names,
+                           .way_out = ""};
 }
 
-static struct wanted wanted_role(const struct columns_options *options)
+static struct wanted wanted_role(const struct input_options *options)
 {
-    return (struct wanted){"role", "--role-column", options->role_column,
-                           role_names, ", or give everybody one with --role"};
+    return (struct wanted){.what = "role",
+                           .flag = "--role-column",
+                           .chosen = options->role_column,
+                           .names = role_names,
+                           .words = role_words,
+                           .way_out = ", or give everybody one with --role"};
 }
 
 static bool is_spelled(const struct csv_field *header, const char *name)
@@ -109,90 +120,31 @@ static bool is_same_name(const struct csv_field *header, const char *name)
 /* "3" is the third column; 0 when `chosen` is no number. */
 static size_t number_of(const char *chosen)
 {
-    size_t number = 0;
-
-    for (; *chosen; chosen++) {
-        if (*chosen < '0' || *chosen > '9' || number > CSV_COLUMN_CAP)
-            return 0;
-        number = number * 10 + (size_t)(*chosen - '0');
-    }
-    return number;
-}
-
-static bool fits(const struct csv_field *header, const struct wanted *wanted)
-{
-    return wanted->chosen ? is_same_name(header, wanted->chosen)
-                          : is_one_of(header, wanted->names);
-}
-
-/* How many columns fit; *found is the first of them. */
-static size_t count_fits(const struct csv_record *header,
-                         const struct wanted *wanted, size_t *found)
-{
-    size_t fitting = 0;
-    size_t spelled = 0;
-    size_t spelled_at = 0;
-
-    for (size_t i = header->field_count; i-- > 0;) {
-        if (!fits(&header->fields[i], wanted))
-            continue;
-        *found = i;
-        fitting++;
-        if (wanted->chosen && is_spelled(&header->fields[i], wanted->chosen)) {
-            spelled_at = i;
-            spelled++;
-        }
-    }
-    if (spelled == 1)
-        *found = spelled_at;
-    if (fitting > 0 || !wanted->chosen)
-        return spelled == 1 ? 1 : fitting;
-
-    size_t number = number_of(wanted->chosen);
-    if (number == 0 || number > header->field_count)
-        return 0;
-    *found = number - 1;
-    return 1;
-}
-
-bool columns_has_email(const struct csv_record *record,
-                       const struct columns_options *options)
-{
-    const struct wanted email = wanted_email(options);
-    size_t found;
-
-    return count_fits(record, &email, &found) > 0;
-}
-
-bool columns_has_both(const struct csv_record *record,
-                      const struct columns_options *options)
-{
-    const struct wanted role = wanted_role(options);
-    size_t found;
-
-    return columns_has_email(record, options) &&
-           (options->fixed_role || count_fits(record, &role, &found) > 0);
+    return chosen[strspn(chosen, "0123456789")] == '\0'
+               ? strtoul(chosen, NULL, 10)
+               : 0;
 }
 
 static bool is_address(const struct csv_field *cell)
 {
-    struct strbuf address;
-    const char *at;
-    bool is_one;
+    const char *address = cell->bytes;
+    size_t len = cell->len;
+    struct strbuf room;
 
-    if (!memchr(cell->bytes, '@', cell->len))
+    if (!memchr(address, '@', len))
         return false;
-    strbuf_init(&address, KEY_MAX);
-    clean_address(cell->bytes, cell->len, &address);
-    at = memchr(strbuf_str(&address), '@', address.len);
+    strbuf_init(&room, KEY_MAX);
+    clean_address(&address, &len, &room);
+    const char *at = memchr(address, '@', len);
     /* A dot: "@home" and "me@work" are words. */
-    is_one = at && !address.is_cut && strchr(at, '.') &&
-             !address_fault(address.bytes, address.len);
-    strbuf_clear(&address);
+    bool is_one = at && !room.is_cut &&
+                  memchr(at, '.', len - (size_t)(at - address)) &&
+                  !address_fault(address, len);
+    strbuf_clear(&room);
     return is_one;
 }
 
-bool columns_hold_address(const struct csv_record *record)
+static bool holds_address(const struct csv_record *record)
 {
     for (size_t i = 0; i < record->field_count; i++)
         if (is_address(&record->fields[i]))
@@ -200,15 +152,70 @@ bool columns_hold_address(const struct csv_record *record)
     return false;
 }
 
-void columns_add_name(struct strbuf *out, const struct csv_field *name)
+static bool fits(const struct csv_record *first, size_t column, bool is_header,
+                 const struct wanted *wanted)
 {
-    size_t len = name->len;
+    const struct csv_field *cell = &first->fields[column];
 
-    if (len > NAME_SHOWN_MAX) {
-        len = NAME_SHOWN_MAX;
-        while (len > 0 && ((unsigned char)name->bytes[len] & 0xC0) == 0x80)
-            len--;
+    if (is_header)
+        return wanted->chosen ? is_same_name(cell, wanted->chosen)
+                              : is_one_of(cell, wanted->names);
+    if (wanted->chosen)
+        return false; /* by number only */
+    return wanted->words
+               ? first->field_count == 2 && is_one_of(cell, wanted->words)
+               : is_address(cell);
+}
+
+/* How many columns fit; *found is the first of them. */
+static size_t count_fits(const struct csv_record *first, bool is_header,
+                         const struct wanted *wanted, size_t *found)
+{
+    size_t fitting = 0;
+    size_t spelled = 0;
+
+    for (size_t i = 0; i < first->field_count; i++) {
+        if (!fits(first, i, is_header, wanted))
+            continue;
+        bool is_exact =
+            wanted->chosen && is_spelled(&first->fields[i], wanted->chosen);
+        if (fitting == 0 || (is_exact && spelled == 0))
+            *found = i;
+        fitting++;
+        spelled += is_exact;
     }
+    if (spelled == 1)
+        return 1;
+    if (fitting > 0 || !wanted->chosen)
+        return fitting;
+
+    size_t number = number_of(wanted->chosen);
+    *found = number - 1;
+    return number > 0 && number <= first->field_count;
+}
+
+enum columns_fit columns_fit(const struct csv_record *record,
+                             const struct input_options *options)
+{
+    const struct wanted email = wanted_email(options);
+    const struct wanted role = wanted_role(options);
+    size_t found;
+
+    /* First, as a column chosen by number is in any row that is long enough. */
+    if (holds_address(record))
+        return COLUMNS_HOLD_ADDRESS;
+    if (count_fits(record, true, &email, &found) == 0)
+        return COLUMNS_UNKNOWN;
+    if (!options->fixed_role && count_fits(record, true, &role, &found) == 0)
+        return COLUMNS_HAVE_EMAIL;
+    return COLUMNS_FIT;
+}
+
+/* In quotes, cut when it is long. */
+static void add_name(struct strbuf *out, const struct csv_field *name)
+{
+    size_t len = text_cut_len(name->bytes, name->len, NAME_SHOWN_MAX);
+
     strbuf_add_char(out, '"');
     text_safe_add(out, name->bytes, len);
     strbuf_add_str(out, len < name->len ? "...\"" : "\"");
@@ -223,19 +230,29 @@ static void add_list(struct strbuf *out, const struct csv_record *header)
         }
         if (i > 0)
             strbuf_add_str(out, ", ");
-        columns_add_name(out, &header->fields[i]);
+        add_name(out, &header->fields[i]);
     }
 }
 
-static enum error_kind find(const struct csv_record *header,
-                            const struct wanted *wanted, const char *name,
-                            size_t *found, struct error *err)
+static void refuse_row(const struct wanted *wanted, const char *name,
+                       struct error *err)
 {
-    size_t fitting = count_fits(header, wanted, found);
-    struct strbuf list;
+    const char *why = wanted->chosen  ? "no column of that name or number"
+                      : wanted->words ? "nothing tells the role"
+                                      : "more than one column of it does";
 
-    if (fitting == 1)
-        return ERROR_NONE;
+    error_set(err, ERROR_INPUT,
+              "%s has no header, its first row already holds an address, and "
+              "%s: say which column with %s NUMBER%s, or put a line with the "
+              "columns' names above it, for example: email,role",
+              name, why, wanted->flag, wanted->way_out);
+}
+
+static void refuse_header(const struct csv_record *header,
+                          const struct wanted *wanted, size_t fitting,
+                          const char *name, struct error *err)
+{
+    struct strbuf list;
 
     strbuf_init(&list, LIST_SIZE);
     add_list(&list, header);
@@ -246,9 +263,8 @@ static enum error_kind find(const struct csv_record *header,
                   name, fitting, wanted->what, wanted->flag, strbuf_str(&list));
     else if (wanted->chosen)
         error_set(err, ERROR_INPUT,
-                  "%s has no column \"%.*s\" for %s "
-                  "(columns: %s)",
-                  name, NAME_SHOWN_MAX, wanted->chosen, wanted->flag,
+                  "%s has no column \"%.*s\" for %s (columns: %s)", name,
+                  NAME_SHOWN_MAX, wanted->chosen, wanted->flag,
                   strbuf_str(&list));
     else
         error_set(err, ERROR_INPUT,
@@ -256,117 +272,70 @@ static enum error_kind find(const struct csv_record *header,
                   wanted->what, wanted->flag, wanted->way_out,
                   strbuf_str(&list));
     strbuf_clear(&list);
-    return err->kind;
 }
 
-static enum error_kind check_apart(const struct columns *columns,
-                                   const char *name, struct error *err)
+static void name_column(struct column *column, const struct csv_record *first,
+                        bool has_header)
 {
-    if (columns->role != columns->email)
-        return ERROR_NONE;
-    return error_set(err, ERROR_INPUT,
-                     "the email and the role cannot both be in column %zu of "
-                     "%s: see --email-column and --role-column",
-                     columns->email + 1, name);
+    const struct csv_field *cell = &first->fields[column->place];
+    struct strbuf name;
+
+    strbuf_init(&name, LIST_SIZE);
+    if (has_header && cell->len > 0) {
+        column->header = xstrdup(cell->bytes);
+        add_name(&name, cell);
+    } else {
+        strbuf_addf(&name, "column %zu", column->place + 1);
+    }
+    column->name = strbuf_detach(&name);
 }
 
-static enum error_kind no_header(const char *name, const char *what,
-                                 const char *flag, const char *way_out,
-                                 struct error *err)
+static enum error_kind find(const struct csv_record *first, bool is_header,
+                            const struct wanted *wanted, const char *name,
+                            struct column *column, struct error *err)
 {
-    return error_set(err, ERROR_INPUT,
-                     "%s has no header, its first row already holds an "
-                     "address, and %s: say which column with %s NUMBER%s, or "
-                     "put a line with the columns' names above it, for "
-                     "example: email,role",
-                     name, what, flag, way_out);
+    size_t fitting = count_fits(first, is_header, wanted, &column->place);
+
+    if (fitting == 1)
+        name_column(column, first, is_header);
+    else if (is_header)
+        refuse_header(first, wanted, fitting, name, err);
+    else
+        refuse_row(wanted, name, err);
+    return fitting == 1 ? ERROR_NONE : err->kind;
 }
 
-enum error_kind columns_find(const struct csv_record *header,
-                             const struct columns_options *options,
+enum error_kind columns_find(const struct csv_record *first,
+                             const struct input_options *options,
                              const char *name, struct columns *columns,
                              struct error *err)
 {
     const struct wanted email = wanted_email(options);
     const struct wanted role = wanted_role(options);
+    bool is_header = !holds_address(first);
 
-    columns->count = header->field_count;
-    columns->role = COLUMNS_NONE;
-    columns->has_header = true;
-    if (find(header, &email, name, &columns->email, err)) {
-        if (columns_hold_address(header))
-            return no_header(name, "no column is named", "--email-column", "",
-                             err);
-        return err->kind;
-    }
-    if (options->fixed_role)
-        return ERROR_NONE;
-    if (find(header, &role, name, &columns->role, err))
-        return err->kind;
-    return check_apart(columns, name, err);
-}
-
-static enum error_kind find_email_cell(const struct csv_record *row,
-                                       const struct columns_options *options,
-                                       const char *name, size_t *found,
-                                       struct error *err)
-{
-    size_t addresses = 0;
-
-    for (size_t i = 0; i < row->field_count; i++) {
-        if (!is_address(&row->fields[i]))
-            continue;
-        *found = i;
-        addresses++;
-    }
-    if (options->email_column) {
-        *found = number_of(options->email_column) - 1;
-        if (*found < row->field_count)
-            return ERROR_NONE;
-        return no_header(name, "no column of that name or number",
-                         "--email-column", "", err);
-    }
-    if (addresses == 1)
-        return ERROR_NONE;
-    return no_header(name, "more than one column of it does", "--email-column",
-                     "", err);
-}
-
-static enum error_kind find_role_cell(const struct csv_record *row,
-                                      const struct columns_options *options,
-                                      const char *name, size_t email,
-                                      size_t *found, struct error *err)
-{
-    static const char way_out[] = " (or give everybody a role with --role)";
-
-    if (options->role_column) {
-        *found = number_of(options->role_column) - 1;
-        if (*found < row->field_count)
-            return ERROR_NONE;
-        return no_header(name, "no column of that name or number",
-                         "--role-column", way_out, err);
-    }
-    *found = 1 - email;
-    if (row->field_count == 2 && is_one_of(&row->fields[*found], role_words))
-        return ERROR_NONE;
-    return no_header(name, "nothing tells the role", "--role-column", way_out,
-                     err);
-}
-
-enum error_kind columns_find_by_content(const struct csv_record *row,
-                                        const struct columns_options *options,
-                                        const char *name,
-                                        struct columns *columns,
-                                        struct error *err)
-{
-    columns->count = row->field_count;
-    columns->role = COLUMNS_NONE;
-    columns->has_header = false;
-    if (find_email_cell(row, options, name, &columns->email, err))
+    *columns = (struct columns){.role = {.place = COLUMNS_NONE},
+                                .count = first->field_count,
+                                .has_header = is_header};
+    if (find(first, is_header, &email, name, &columns->email, err))
         return err->kind;
     if (options->fixed_role)
         return ERROR_NONE;
-    if (find_role_cell(row, options, name, columns->email, &columns->role, err))
+    if (find(first, is_header, &role, name, &columns->role, err))
         return err->kind;
-    return check_apart(columns, name, err);
+    if (columns->role.place != columns->email.place)
+        return ERROR_NONE;
+    return error_set(err, ERROR_INPUT,
+                     "the email and the role cannot both be in column %zu of "
+                     "%s: see --email-column and --role-column",
+                     columns->email.place + 1, name);
+}
+
+void columns_clear(struct columns *columns)
+{
+    free(columns->email.header);
+    free(columns->email.name);
+    free(columns->role.header);
+    free(columns->role.name);
+    *columns = (struct columns){.count = 0};
 }

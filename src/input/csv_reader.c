@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/strbuf.h"
-
 #define CHUNK_SIZE 65536
+#define PIECE_SIZE 4096
 
 /* libcsv's buffer also holds the closing quote and the blanks after it until
  * it knows that the field has ended. */
 #define FIELD_BUFFER_SIZE (CSV_FIELD_CAP + 64)
+
+#define ROW_NOT_BEGUN 0 /* libcsv's name, for what csv_init() sets */
 
 enum {
     OPTIONS_STRICT = CSV_STRICT | CSV_STRICT_FINI,
@@ -26,34 +27,29 @@ struct csv_reader {
     struct encoding *text;
     struct csv_parser parser;
 
-    /* In the chunk: what is not parsed yet, and in it the first line ends of
-     * either kind (`end` if none; looked up again once `at` has passed). */
+    /* In the buffer: the record's text so far (before the first record: all
+     * that was taken), and what is not parsed yet. */
+    const char *kept;
     const char *at;
-    const char *end;
-    const char *next_lf;
-    const char *next_cr;
+    char *end;
+    char *buffer;
+    size_t buffer_size;
 
-    uint64_t line;    /* of the byte at `at` */
-    bool is_after_cr; /* a LF at `at` belongs to the CR before it */
-    bool has_ended;   /* nothing more to read */
+    uint64_t line;     /* of the byte at `at` */
+    bool is_after_cr;  /* a LF at `at` belongs to the CR before it */
+    bool has_ended;    /* nothing more to read */
+    bool is_text_lost; /* the record's, as there is too much of it */
+    bool is_past_first;
 
-    bool is_in_record;
     bool is_complete; /* the record below can be given away */
     bool is_field_cut;
     uint64_t field_line; /* where the present field starts */
     struct csv_record record;
     size_t arena_len;
 
-    /* The record's text is what is in `earlier`, and then the chunk from
-     * `unsaved` on: mostly all of it. */
-    const char *unsaved;
-    struct strbuf earlier;
-    bool is_past_first;
-
     /* As large as they can get: pages that are not touched cost nothing. */
     struct csv_field fields[CSV_COLUMN_CAP];
     char arena[CSV_RECORD_CAP + CSV_COLUMN_CAP]; /* fields, each with its NUL */
-    char chunk[CSV_PEEK_CAP];                    /* read CHUNK_SIZE at a time */
 };
 
 /* libcsv's buffer gets its full size at once and then no more: a field over
@@ -63,16 +59,22 @@ static void *allocate_once(void *buffer, size_t size)
     return buffer ? NULL : xmalloc(size);
 }
 
+bool csv_record_is_blank(const struct csv_record *record)
+{
+    if (record->is_over_cap || record->has_open_quote)
+        return false;
+    for (size_t i = 0; i < record->field_count; i++)
+        if (record->fields[i].len > 0)
+            return false;
+    return true;
+}
+
 struct csv_reader *csv_reader_new(struct encoding *text)
 {
     struct csv_reader *reader = xcalloc(1, sizeof(*reader));
 
     reader->text = text;
     reader->line = 1;
-    reader->at = reader->end = reader->chunk;
-    reader->next_lf = reader->next_cr = reader->unsaved = reader->end;
-    strbuf_init(&reader->earlier, CSV_ABOVE_CAP + CSV_RECORD_CAP);
-
     csv_init(&reader->parser, OPTIONS_STRICT);
     csv_set_blk_size(&reader->parser, FIELD_BUFFER_SIZE);
     csv_set_realloc_func(&reader->parser, allocate_once);
@@ -84,7 +86,7 @@ void csv_reader_free(struct csv_reader *reader)
     if (!reader)
         return;
     csv_free(&reader->parser);
-    strbuf_clear(&reader->earlier);
+    free(reader->buffer);
     encoding_free(reader->text);
     free(reader);
 }
@@ -123,7 +125,6 @@ static void on_record(int line_end, void *arg)
 
     (void)line_end;
     reader->is_complete = true;
-    reader->is_in_record = false;
 }
 
 /*
@@ -169,44 +170,14 @@ static void parse(struct csv_reader *reader, const char *bytes, size_t len)
     }
 }
 
-static const char *find(const char *at, const char *end, char wanted)
+/* After the line end at or behind `at`; `end` when there is none. */
+static const char *line_stop(const char *at, const char *end)
 {
-    const char *found = memchr(at, wanted, (size_t)(end - at));
-    return found ? found : end;
-}
+    const char *lf = memchr(at, '\n', (size_t)(end - at));
+    const char *stop = lf ? lf + 1 : end;
+    const char *cr = memchr(at, '\r', (size_t)(stop - at));
 
-static void look_for_line_ends(struct csv_reader *reader)
-{
-    reader->next_lf = find(reader->at, reader->end, '\n');
-    reader->next_cr = find(reader->at, reader->end, '\r');
-}
-
-/* Where the line at `at` ends, after its line end if the chunk has it. */
-static const char *line_stop(struct csv_reader *reader)
-{
-    if (reader->is_after_cr && *reader->at == '\n')
-        return reader->at + 1;
-    if (reader->next_lf < reader->at)
-        reader->next_lf = find(reader->at, reader->end, '\n');
-    if (reader->next_cr < reader->at)
-        reader->next_cr = find(reader->at, reader->end, '\r');
-
-    if (reader->next_lf <= reader->next_cr)
-        return reader->next_lf + (reader->next_lf < reader->end);
-    return reader->next_cr + 1 +
-           (reader->next_cr + 1 == reader->next_lf &&
-            reader->next_lf < reader->end);
-}
-
-static bool is_blank(const struct csv_reader *reader, const char *stop)
-{
-    const char *at = reader->at;
-    bool has_tabs = reader->parser.delim_char != '\t';
-
-    while (at < stop && (*at == ' ' || (has_tabs && *at == '\t') ||
-                         *at == '\r' || *at == '\n'))
-        at++;
-    return at == stop;
+    return cr ? cr + 1 + (cr + 1 == lf) : stop;
 }
 
 /* Goes on to `stop`; true when a line has ended there. */
@@ -222,30 +193,16 @@ static bool pass(struct csv_reader *reader, const char *stop)
     return true;
 }
 
-/* Before the chunk gives up what is before `at`. */
-static void keep_text(struct csv_reader *reader)
-{
-    strbuf_add(&reader->earlier, reader->unsaved,
-               (size_t)(reader->at - reader->unsaved));
-    reader->unsaved = reader->at;
-}
-
-static void drop_text(struct csv_reader *reader)
-{
-    strbuf_reset(&reader->earlier);
-    reader->earlier.cap = CSV_RECORD_CAP + 2; /* a line end */
-    reader->unsaved = reader->at;
-}
-
+/* Blank lines are begun, too, and then left for the next. */
 static void begin_record(struct csv_reader *reader)
 {
-    reader->is_in_record = true;
     reader->record.line = reader->line;
     reader->field_line = reader->line;
-    if (reader->is_past_first)
-        drop_text(reader);
-    reader->record.above_len =
-        reader->earlier.len + (size_t)(reader->at - reader->unsaved);
+    if (reader->is_past_first) {
+        reader->kept = reader->at;
+        reader->is_text_lost = false;
+    }
+    reader->record.above_len = (size_t)(reader->at - reader->kept);
 }
 
 /* The record has been passed. */
@@ -254,59 +211,71 @@ static void set_text(struct csv_reader *reader)
     struct csv_record *record = &reader->record;
 
     reader->is_past_first = true;
-    if (reader->earlier.len > 0)
-        keep_text(reader);
-    if (reader->earlier.is_cut)
+    if (reader->is_text_lost)
         return;
-    const char *start = reader->unsaved;
+    const char *start = reader->kept + record->above_len;
     const char *end = reader->at;
-    if (reader->earlier.len > 0) {
-        start = reader->earlier.bytes;
-        end = start + reader->earlier.len;
-    }
-    const char *text_end = end;
     if (!record->has_open_quote) {
-        text_end -= text_end > start && text_end[-1] == '\n';
-        text_end -= text_end > start && text_end[-1] == '\r';
+        end -= end > start && end[-1] == '\n';
+        end -= end > start && end[-1] == '\r';
     }
-    start += record->above_len;
-    record->text_len = (size_t)(text_end - start);
-    record->line_end_len = (size_t)(end - text_end);
-    if (record->text_len <= CSV_RECORD_CAP)
+    record->text_len = (size_t)(end - start);
+    record->line_end_len = (size_t)(reader->at - end);
+    if (record->text_len <= CSV_RECORD_CAP &&
+        record->above_len <= CSV_ABOVE_CAP)
         record->text = start;
 }
 
 static void parse_line(struct csv_reader *reader)
 {
-    const char *stop = line_stop(reader);
+    const char *end = reader->end;
 
-    if (!reader->is_in_record && !is_blank(reader, stop))
+    /* Not far beyond the line: where CR ends each, there may be no LF. */
+    if (end - reader->at > PIECE_SIZE)
+        end = reader->at + PIECE_SIZE;
+    const char *stop = line_stop(reader->at, end);
+    stop += stop[-1] == '\r' && stop < reader->end && *stop == '\n';
+    if (reader->parser.pstate == ROW_NOT_BEGUN)
         begin_record(reader);
     parse(reader, reader->at, (size_t)(stop - reader->at));
     pass(reader, stop);
 }
 
-static size_t min_size(size_t a, size_t b)
+/* Moves what is kept to the front, with room for a chunk behind it. */
+static void make_room(struct csv_reader *reader)
 {
-    return a < b ? a : b;
+    size_t most = CSV_RECORD_CAP + strlen("\r\n");
+    if (!reader->is_past_first)
+        most += CSV_ABOVE_CAP;
+    if ((size_t)(reader->at - reader->kept) > most) {
+        reader->is_text_lost = true;
+        reader->kept = reader->at;
+    }
+    size_t taken = (size_t)(reader->at - reader->kept);
+    size_t len = (size_t)(reader->end - reader->kept);
+    if (len > 0)
+        memmove(reader->buffer, reader->kept, len);
+    if (len + CHUNK_SIZE > reader->buffer_size) {
+        reader->buffer_size = 2 * len + CHUNK_SIZE;
+        reader->buffer = realloc(reader->buffer, reader->buffer_size);
+        if (!reader->buffer)
+            error_out_of_memory();
+    }
+    reader->kept = reader->buffer;
+    reader->at = reader->buffer + taken;
+    reader->end = reader->buffer + len;
 }
 
-/* Waits for text and adds it to the chunk. */
+/* Waits for more text. */
 static enum error_kind fill(struct csv_reader *reader, struct error *err)
 {
-    if (reader->at == reader->end) {
-        keep_text(reader);
-        reader->at = reader->end = reader->unsaved = reader->chunk;
-    }
-
-    size_t used = (size_t)(reader->end - reader->chunk);
     size_t got;
-    if (encoding_read(reader->text, reader->chunk + used,
-                      min_size(CHUNK_SIZE, CSV_PEEK_CAP - used), &got, err))
+
+    make_room(reader);
+    if (encoding_read(reader->text, reader->end, CHUNK_SIZE, &got, err))
         return err->kind;
     reader->has_ended = got == 0;
     reader->end += got;
-    look_for_line_ends(reader);
     return ERROR_NONE;
 }
 
@@ -314,7 +283,7 @@ static enum error_kind fill(struct csv_reader *reader, struct error *err)
  * cancelled read is nobody's row and is dropped. */
 static void finish(struct csv_reader *reader)
 {
-    if (encoding_is_cancelled(reader->text))
+    if (encoding_facts(reader->text)->is_cancelled)
         return;
     if (csv_fini(&reader->parser, on_field, on_record, reader) != 0) {
         reader->record.has_open_quote = true;
@@ -329,9 +298,6 @@ enum error_kind csv_reader_next(struct csv_reader *reader,
                                 struct error *err)
 {
     *has_record = false;
-
-    if (reader->is_past_first)
-        drop_text(reader);
     reader->record = (struct csv_record){.fields = reader->fields};
     reader->arena_len = 0;
     reader->is_complete = false;
@@ -352,47 +318,44 @@ enum error_kind csv_reader_next(struct csv_reader *reader,
     return ERROR_NONE;
 }
 
-enum error_kind csv_reader_peek(struct csv_reader *reader, size_t more_than,
-                                const char **bytes, size_t *len, bool *is_all,
-                                struct error *err)
+enum error_kind csv_reader_peek_line(struct csv_reader *reader,
+                                     const char **text, size_t *len,
+                                     struct error *err)
 {
-    if (reader->at > reader->chunk) {
-        size_t shift = (size_t)(reader->at - reader->chunk);
-        keep_text(reader);
-        memmove(reader->chunk, reader->at, (size_t)(reader->end - reader->at));
-        reader->at -= shift;
-        reader->end -= shift;
-        reader->unsaved = reader->at;
-    }
-    while ((size_t)(reader->end - reader->at) <= more_than &&
-           !reader->has_ended &&
-           reader->end + ENCODING_READ_MIN <= reader->chunk + CSV_PEEK_CAP) {
+    for (;;) {
+        size_t there = (size_t)(reader->end - reader->at);
+        if (there > CSV_PEEK_CAP)
+            there = CSV_PEEK_CAP;
+        size_t stop = there;
+        if (there > *len)
+            stop = (size_t)(line_stop(reader->at + *len, reader->at + there) -
+                            reader->at);
+        /* After a CR, a LF may still come. */
+        bool is_whole =
+            stop > *len && (reader->at[stop - 1] == '\n' ||
+                            (reader->at[stop - 1] == '\r' && stop < there));
+        if (is_whole || reader->has_ended || there == CSV_PEEK_CAP) {
+            *text = reader->at;
+            *len = stop;
+            return ERROR_NONE;
+        }
         if (fill(reader, err) != ERROR_NONE)
             return err->kind;
-        /* The end of a line that was skipped. */
-        if (reader->is_after_cr && reader->at < reader->end &&
-            *reader->at == '\n')
-            pass(reader, reader->at + 1);
     }
-    look_for_line_ends(reader);
-    *bytes = reader->at;
-    *len = (size_t)(reader->end - reader->at);
-    *is_all = *len <= more_than || reader->has_ended;
-    return ERROR_NONE;
 }
 
 enum error_kind csv_reader_skip_line(struct csv_reader *reader,
                                      struct error *err)
 {
-    for (;;) {
-        while (reader->at < reader->end)
-            if (pass(reader, line_stop(reader)))
-                return ERROR_NONE;
-        if (reader->has_ended)
-            return ERROR_NONE;
-        if (fill(reader, err) != ERROR_NONE)
+    const char *text;
+    size_t len;
+
+    do {
+        len = 0;
+        if (csv_reader_peek_line(reader, &text, &len, err))
             return err->kind;
-    }
+    } while (len > 0 && !pass(reader, text + len));
+    return ERROR_NONE;
 }
 
 void csv_reader_set_delimiter(struct csv_reader *reader, char delimiter)

@@ -50,6 +50,9 @@ struct csv_record {
     size_t above_len;
 };
 
+/* Is there nothing in it? */
+bool csv_record_is_blank(const struct csv_record *record);
+
 struct csv_reader;
 
 /* Takes over the text. When a cancelled read ends it, the last record is the
@@ -64,16 +67,14 @@ enum error_kind csv_reader_next(struct csv_reader *reader,
                                 struct csv_record *record, bool *has_record,
                                 struct error *err) MUST_CHECK;
 
-/*
- * Before the first record: what the text looks like, and what to make of it.
- * *bytes is the text not taken yet, up to CSV_PEEK_CAP bytes; waits until there
- * are more than `more_than` of them. *is_all: there will be no more, at the
- * input's end or at the cap. Valid until the next call on the reader.
- */
+/* Before the first record, a look at the text that is not taken yet: *len bytes
+ * of it have been seen, and become as many as end with the next line. Waits for
+ * it. No more than before: there is no other line, at the input's end or up to
+ * CSV_PEEK_CAP bytes. The text is valid until the next call on the reader. */
 #define CSV_PEEK_CAP 262144
-enum error_kind csv_reader_peek(struct csv_reader *reader, size_t more_than,
-                                const char **bytes, size_t *len, bool *is_all,
-                                struct error *err) MUST_CHECK;
+enum error_kind csv_reader_peek_line(struct csv_reader *reader,
+                                     const char **text, size_t *len,
+                                     struct error *err) MUST_CHECK;
 
 /* Takes a line away, whatever is in it. */
 enum error_kind csv_reader_skip_line(struct csv_reader *reader,

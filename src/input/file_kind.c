@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/strbuf.h"
+
 #define ZIP_LOOK 100 /* the first entry's header, name and some content */
 
 struct signature {
@@ -65,6 +67,43 @@ enum file_kind file_kind_of(const char *bytes, size_t len, bool is_all)
     return kind_by_nuls(bytes, len, 1, FILE_KIND_UTF16LE, is_all);
 }
 
+/* What can't be read: what to say of it, with the file's name before it and the
+ * command to convert it behind it. */
+struct refusal {
+    const char *text;
+    const char *command; /* up to the file's name; NULL: none */
+    const char *rest;    /* of the command */
+    const char *example; /* a name for what comes from stdin */
+};
+
+/* It writes to no pipe, so it gets a folder that nobody else can look into.
+ * 44: comma, 34: quote, 76: UTF-8 (LibreOffice's filter options). */
+#define SOFFICE_BEGIN                                      \
+    "d=$(mktemp -d) && { soffice --headless --convert-to " \
+    "'csv:Text - txt - csv (StarCalc):44,34,76' --outdir \"$d\" "
+#define SOFFICE_END " >&2; cat \"$d\"/*.csv; rm -r \"$d\"; }"
+
+static const struct refusal refusals[] = {
+    [FILE_KIND_XLSX] = {.text = "an Excel workbook (.xlsx): export it as CSV "
+                                "UTF-8",
+                        .command = "xlsx2csv ",
+                        .rest = "",
+                        .example = "FILE.xlsx"},
+    [FILE_KIND_ODS] = {.text = "a LibreOffice sheet (.ods): export it as CSV",
+                       .command = SOFFICE_BEGIN,
+                       .rest = SOFFICE_END,
+                       .example = "FILE.ods"},
+    [FILE_KIND_OLE] = {.text = "an old Excel workbook (.xls): export it as CSV "
+                               "UTF-8",
+                       .command = SOFFICE_BEGIN,
+                       .rest = SOFFICE_END,
+                       .example = "FILE.xls"},
+    [FILE_KIND_ZIP] = {.text = "a zip file: unpack it, or export the list it "
+                               "was made from as CSV UTF-8"},
+    [FILE_KIND_PDF] = {.text = "a PDF: export the list it was made from as CSV "
+                               "UTF-8"},
+};
+
 /* As a shell reads it back, and as no option. */
 static void add_quoted(struct strbuf *out, const char *name)
 {
@@ -78,60 +117,23 @@ static void add_quoted(struct strbuf *out, const char *name)
     strbuf_add_char(out, '\'');
 }
 
-static void add_xlsx2csv(const char *name, struct strbuf *out)
+enum error_kind file_kind_check(enum file_kind kind, const char *name,
+                                struct error *err)
 {
-    strbuf_add_str(out, "run: xlsx2csv ");
-    add_quoted(out, name);
-    strbuf_add_str(out, " | bulk-invite send - ...");
-}
-
-/* It writes to no pipe, so it gets a folder that nobody else can look into.
- * 44: comma, 34: quote, 76: UTF-8 (LibreOffice's filter options). */
-static void add_soffice(const char *name, struct strbuf *out)
-{
-    strbuf_add_str(out, "run: d=$(mktemp -d) && { soffice --headless "
-                        "--convert-to "
-                        "'csv:Text - txt - csv (StarCalc):44,34,76' "
-                        "--outdir \"$d\" ");
-    add_quoted(out, name);
-    strbuf_add_str(out, " >&2; cat \"$d\"/*.csv; rm -r \"$d\"; } | "
-                        "bulk-invite send - ...");
-}
-
-bool file_kind_advice(enum file_kind kind, const char *name, struct strbuf *out)
-{
+    const struct refusal *refusal = &refusals[kind];
     bool is_stdin = strcmp(name, "stdin") == 0;
+    struct strbuf command;
 
-    switch (kind) {
-    case FILE_KIND_XLSX:
-        strbuf_add_str(out, "is an Excel workbook (.xlsx): export it as CSV "
-                            "UTF-8, or ");
-        add_xlsx2csv(is_stdin ? "FILE.xlsx" : name, out);
-        return true;
-    case FILE_KIND_ODS:
-        strbuf_add_str(out, "is a LibreOffice sheet (.ods): export it as CSV, "
-                            "or ");
-        add_soffice(is_stdin ? "FILE.ods" : name, out);
-        return true;
-    case FILE_KIND_OLE:
-        strbuf_add_str(out, "is an old Excel workbook (.xls): export it as CSV "
-                            "UTF-8, or ");
-        add_soffice(is_stdin ? "FILE.xls" : name, out);
-        return true;
-    case FILE_KIND_ZIP:
-        strbuf_add_str(out, "is a zip file: unpack it, or export the list it "
-                            "was made from as CSV UTF-8");
-        return true;
-    case FILE_KIND_PDF:
-        strbuf_add_str(out, "is a PDF: export the list it was made from as CSV "
-                            "UTF-8");
-        return true;
-    case FILE_KIND_UNDECIDED:
-    case FILE_KIND_TEXT:
-    case FILE_KIND_UTF8_BOM:
-    case FILE_KIND_UTF16LE:
-    case FILE_KIND_UTF16BE:
-        break;
-    }
-    return false;
+    if (!refusal->text)
+        return ERROR_NONE;
+    if (!refusal->command)
+        return error_set(err, ERROR_INPUT, "%s is %s", name, refusal->text);
+    strbuf_init(&command, sizeof(err->text));
+    strbuf_add_str(&command, refusal->command);
+    add_quoted(&command, is_stdin ? refusal->example : name);
+    strbuf_add_str(&command, refusal->rest);
+    error_set(err, ERROR_INPUT, "%s is %s, or run: %s | bulk-invite send - ...",
+              name, refusal->text, strbuf_str(&command));
+    strbuf_clear(&command);
+    return err->kind;
 }

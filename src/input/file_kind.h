@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/strbuf.h"
+#include "base/error.h"
 
 /*
  * What the first bytes of an input (out of gzip) say it is. People send the
@@ -30,10 +30,9 @@ enum file_kind {
 /* `is_all`: there are no more bytes, so it is never undecided. */
 enum file_kind file_kind_of(const char *bytes, size_t len, bool is_all);
 
-/* Appends what it is and the way out, with the command that converts the file
- * `name` ("stdin": no name known); to follow the name in a sentence. False for
- * the kinds that can be read. */
-bool file_kind_advice(enum file_kind kind, const char *name,
-                      struct strbuf *out);
+/* ERROR_INPUT for the kinds that can't be read: what the input `name` is, and
+ * the way out, with the command that converts it ("stdin": no name known). */
+enum error_kind file_kind_check(enum file_kind kind, const char *name,
+                                struct error *err) MUST_CHECK;
 
 #endif

@@ -7,14 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/strbuf.h"
 #include "input/columns.h"
 #include "input/csv_reader.h"
 #include "input/dialect.h"
 #include "input/row_check.h"
 #include "input/row_text.h"
-
-#define COLUMN_NAME_MAX 256
 
 struct input {
     const struct input_options *options;
@@ -27,16 +24,11 @@ struct input {
     struct csv_reader *reader;
     struct csv_record record;
     bool is_record_ahead; /* the first row was read to find the columns */
-    struct dialect dialect;
+    char delimiter;
     struct columns columns;
     uint64_t header_line;
-    uint64_t cleaned; /* addresses, in this pass */
-    uint64_t mapped;  /* roles, likewise */
+    struct row_check_counts counts; /* in this pass */
     struct row_text row_text;
-    char *email_name;
-    char *role_name;
-    char *email_header;
-    char *role_header;
 };
 
 static enum error_kind open_fd(struct input *input, struct error *err)
@@ -72,9 +64,10 @@ static enum error_kind open_fd(struct input *input, struct error *err)
 
 /* A header that is damaged says nothing about the columns. */
 static enum error_kind check_header(const struct input *input,
-                                    const struct csv_record *header,
                                     struct error *err)
 {
+    const struct csv_record *header = &input->record;
+
     if (header->has_open_quote || header->has_stray_quote)
         return error_set(err, ERROR_INPUT,
                          "the quotes in the header of %s (line %llu) do not "
@@ -94,114 +87,58 @@ static enum error_kind check_header(const struct input *input,
     return ERROR_NONE;
 }
 
-static void free_names(struct input *input)
+static enum error_kind read_first(struct input *input, struct error *err)
 {
-    free(input->email_name);
-    free(input->role_name);
-    free(input->email_header);
-    free(input->role_header);
-}
+    bool has_record;
 
-static char *column_header(const struct csv_record *header, size_t column,
-                           bool has_header)
-{
-    if (column == COLUMNS_NONE || !has_header || !header->fields[column].len)
-        return NULL;
-    return xstrdup(header->fields[column].bytes);
-}
-
-static char *column_name(const struct csv_record *header, size_t column,
-                         bool has_header)
-{
-    struct strbuf name;
-
-    if (column == COLUMNS_NONE)
-        return NULL;
-    strbuf_init(&name, COLUMN_NAME_MAX);
-    if (has_header && header->fields[column].len > 0)
-        columns_add_name(&name, &header->fields[column]);
-    else
-        strbuf_addf(&name, "column %zu", column + 1);
-    return strbuf_detach(&name);
-}
-
-static void name_columns(struct input *input)
-{
-    const struct csv_record *header = &input->record;
-    const struct columns *columns = &input->columns;
-    bool has_header = columns->has_header;
-
-    free_names(input);
-    input->email_name = column_name(header, columns->email, has_header);
-    input->role_name = column_name(header, columns->role, has_header);
-    input->email_header = column_header(header, columns->email, has_header);
-    input->role_header = column_header(header, columns->role, has_header);
-}
-
-static enum error_kind find_columns(struct input *input,
-                                    const struct columns_options *wanted,
-                                    struct error *err)
-{
-    const struct csv_record *header = &input->record;
-
-    if (!input->dialect.has_header) {
-        input->is_record_ahead = true;
-        return columns_find_by_content(header, wanted, input->name,
-                                       &input->columns, err);
-    }
-    input->header_line = header->line;
-    if (check_header(input, header, err) != ERROR_NONE)
+    if (csv_reader_next(input->reader, &input->record, &has_record, err))
         return err->kind;
-    return columns_find(header, wanted, input->name, &input->columns, err);
-}
-
-static enum error_kind read_header(struct input *input, struct error *err)
-{
-    const struct dialect_options wanted = {
-        .columns =
-            {
-                .email_column = input->options->email_column,
-                .role_column = input->options->role_column,
-                .fixed_role = input->options->fixed_role,
-            },
-        .delimiter = input->options->delimiter,
-        .skip_rows = input->options->skip_rows,
-    };
-    bool has_header;
-
-    if (dialect_find(input->reader, &wanted, &input->dialect, err) ||
-        csv_reader_next(input->reader, &input->record, &has_header, err))
-        return err->kind;
-    if (!has_header && encoding_is_cancelled(input->text))
+    if (has_record)
+        return ERROR_NONE;
+    if (input_is_cancelled(input))
         return error_set(err, ERROR_INPUT,
                          "stopped before the first line of %s was there",
                          input->name);
-    if (!has_header)
-        return error_set(err, ERROR_INPUT,
-                         "%s is empty: its first line must name the columns, "
-                         "for example: email,role",
-                         input->name);
-    if (find_columns(input, &wanted.columns, err))
-        return err->kind;
-    name_columns(input);
+    return error_set(err, ERROR_INPUT,
+                     "%s is empty: its first line must name the columns, for "
+                     "example: email,role",
+                     input->name);
+}
+
+static enum error_kind find_columns(struct input *input, struct error *err)
+{
+    const struct input_options *options = input->options;
+    const struct csv_record *first = &input->record;
+    struct columns *columns = &input->columns;
+
+    columns_clear(columns);
     row_text_clear(&input->row_text);
-    if (input->options->keeps_records)
-        row_text_init(&input->row_text, &input->record, &input->columns,
-                      input->dialect.delimiter, encoding_has_mark(input->text));
+    if (dialect_find(input->reader, options, &input->delimiter, err) ||
+        read_first(input, err))
+        return err->kind;
+    enum error_kind kind =
+        columns_find(first, options, input->name, columns, err);
+    if (columns->has_header && check_header(input, err))
+        return err->kind;
+    if (kind)
+        return kind;
+    input->is_record_ahead = !columns->has_header;
+    input->header_line = columns->has_header ? first->line : 0;
+    if (options->keeps_records)
+        row_text_init(&input->row_text, first, columns, input->delimiter,
+                      encoding_facts(input->text)->has_mark);
     return ERROR_NONE;
 }
 
 static enum error_kind start(struct input *input, struct error *err)
 {
     csv_reader_free(input->reader);
-    input->is_record_ahead = false;
-    input->cleaned = 0;
-    input->mapped = 0;
+    input->counts = (struct row_check_counts){0};
     input->text =
         encoding_new(input->fd, input->name, input->options->cancel_fd,
                      input->options->encoding);
     input->reader = csv_reader_new(input->text);
-    return read_header(input, err);
+    return find_columns(input, err);
 }
 
 enum error_kind input_open(struct input **input,
@@ -230,7 +167,7 @@ void input_close(struct input *input)
         close(input->fd);
     csv_reader_free(input->reader);
     row_text_clear(&input->row_text);
-    free_names(input);
+    columns_clear(&input->columns);
     free(input);
 }
 
@@ -250,16 +187,6 @@ static enum error_kind check_unchanged(const struct input *input,
     return ERROR_NONE;
 }
 
-static bool is_blank(const struct csv_record *record)
-{
-    if (record->is_over_cap || record->has_open_quote)
-        return false;
-    for (size_t i = 0; i < record->field_count; i++)
-        if (record->fields[i].len > 0)
-            return false;
-    return true;
-}
-
 static enum error_kind next_record(struct input *input, bool *has_record,
                                    struct error *err)
 {
@@ -273,30 +200,20 @@ static enum error_kind next_record(struct input *input, bool *has_record,
 enum error_kind input_next(struct input *input, struct row **row,
                            struct error *err)
 {
+    const struct encoding_facts *encoding = encoding_facts(input->text);
     bool has_record;
 
     *row = NULL;
     do {
         if (next_record(input, &has_record, err) != ERROR_NONE)
             return err->kind;
-    } while (has_record && is_blank(&input->record));
-
-    const struct row_check_options check = {
-        .fixed_role = input->options->fixed_role,
-        .email_header = input->email_name,
-        .role_header = input->role_name,
-        .is_encoding_assumed = encoding_is_assumed(input->text),
-        .role_map = input->options->role_map,
-        .allow_roles = input->options->allow_roles,
-        .allow_domains = input->options->allow_domains,
-        .cleaned = &input->cleaned,
-        .mapped = &input->mapped,
-    };
+    } while (has_record && csv_record_is_blank(&input->record));
     if (!has_record)
         return input->is_second_pass ? check_unchanged(input, err) : ERROR_NONE;
-    *row = row_check(&input->record, &input->columns, &check);
+    *row = row_check(&input->record, &input->columns, input->options,
+                     encoding->is_assumed, &input->counts);
     (*row)->record = row_text_record(&input->row_text, &input->record,
-                                     encoding_decoded_from(input->text));
+                                     encoding->decoded_from);
     return ERROR_NONE;
 }
 
@@ -323,7 +240,7 @@ bool input_is_rewindable(const struct input *input)
 
 bool input_is_cancelled(const struct input *input)
 {
-    return encoding_is_cancelled(input->text);
+    return encoding_facts(input->text)->is_cancelled;
 }
 
 const char *input_name(const struct input *input)
@@ -333,22 +250,22 @@ const char *input_name(const struct input *input)
 
 void input_get_facts(const struct input *input, struct input_facts *facts)
 {
+    const struct encoding_facts *encoding = encoding_facts(input->text);
+
     *facts = (struct input_facts){
-        .encoding = encoding_name(input->text),
-        .is_encoding_assumed = encoding_is_assumed(input->text),
-        .is_mixed = encoding_is_mixed(input->text),
-        .is_gzip = encoding_is_gzip(input->text),
-        .delimiter = input->dialect.delimiter,
-        .is_delimiter_told = input->dialect.is_delimiter_told,
+        .encoding = encoding->name,
+        .is_encoding_assumed = encoding->is_assumed,
+        .is_mixed = encoding->is_mixed,
+        .is_gzip = encoding->is_gzip,
+        .delimiter = input->delimiter,
         .header_line = input->header_line,
-        .lines_above = input->dialect.lines_above,
-        .email_column = input->columns.email + 1,
-        .role_column = input->columns.role + 1,
-        .email_name = input->email_name,
-        .role_name = input->role_name,
-        .email_header = input->email_header,
-        .role_header = input->role_header,
-        .cleaned = input->cleaned,
-        .mapped = input->mapped,
+        .email_column = input->columns.email.place + 1,
+        .role_column = input->columns.role.place + 1,
+        .email_name = input->columns.email.name,
+        .role_name = input->columns.role.name,
+        .email_header = input->columns.email.header,
+        .role_header = input->columns.role.header,
+        .cleaned = input->counts.cleaned,
+        .mapped = input->counts.mapped,
     };
 }

@@ -7,42 +7,24 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "domain/row.h"
+#include "input/input_options.h"
 #include "input/role_map.h"
 
 /*
  * The front of this room: a file or stdin in, rows out. Used by one thread at
  * a time.
  */
-struct input_options {
-    const char *path;         /* "-" is stdin */
-    const char *email_column; /* see columns.h; NULL to find it */
-    const char *role_column;
-    const char *fixed_role;
-    const char *encoding;            /* see encoding.h; NULL to find it */
-    char delimiter;                  /* see dialect.h; '\0' to find it */
-    uint64_t skip_rows;              /* likewise */
-    const struct role_map *role_map; /* see row_check.h for these three */
-    const char *allow_roles;
-    const char *allow_domains;
-    bool keeps_records; /* rows come with their record, for a retry file: at
-                           worst CSV_RECORD_CAP more for each row that is held,
-                           so 256 MiB for the 1,024 that a send reads ahead */
-    int cancel_fd;      /* see csv_reader.h, -1 for none */
-};
-
 struct input;
 
 /* How the input was understood: what a person should see before its rows are
  * taken for people. Strings are the input's. */
 struct input_facts {
-    const char *encoding;     /* see encoding_name() */
-    bool is_encoding_assumed; /* see encoding_is_assumed() */
-    bool is_mixed;            /* not all of it is in that encoding */
+    const char *encoding; /* see encoding.h, for these four */
+    bool is_encoding_assumed;
+    bool is_mixed;
     bool is_gzip;
     char delimiter;
-    bool is_delimiter_told;   /* not found, but given */
     uint64_t header_line;     /* 0: none */
-    uint64_t lines_above;     /* what stood above the header and was skipped */
     size_t email_column;      /* from 1 */
     size_t role_column;       /* 0: every row has the same role */
     const char *email_name;   /* as sentences name it: "E-Mail" in quotes, or

@@ -31,43 +31,40 @@ static char *key_of(const char *word, size_t len)
     return strbuf_detach(&key);
 }
 
-static enum error_kind add(struct role_map *map, const char *word,
-                           size_t word_len, const char *role, size_t role_len,
+/* WORD=ROLE. */
+static enum error_kind add(struct role_map *map, const char *word, size_t len,
                            struct error *err)
 {
-    char *key = key_of(word, word_len);
-    const char *known = role_map_find(map, word, word_len);
+    const char *equals = memchr(word, '=', len);
 
-    if (*key == '\0' || role_len == 0 || map->count == ROLE_MAP_CAP ||
-        (known &&
-         (strlen(known) != role_len || memcmp(known, role, role_len) != 0))) {
-        free(key);
-        return error_set(err, ERROR_USAGE, "\"%.*s\" %s", (int)word_len, word,
-                         known                        ? "has two roles"
-                         : map->count == ROLE_MAP_CAP ? "is one word too many"
-                                                      : "or its role is empty");
-    }
-    map->entries[map->count].key = key;
-    map->entries[map->count++].role = xstrndup(role, role_len);
-    return ERROR_NONE;
-}
-
-static enum error_kind add_pair(struct role_map *map, const char *pair,
-                                size_t len, struct error *err)
-{
-    const char *equals = memchr(pair, '=', len);
-
-    if (!text_is_utf8(pair, len) || text_has_control(pair, len))
+    if (!text_is_utf8(word, len) || text_has_control(word, len))
         return error_set(err, ERROR_USAGE, "it is not UTF-8 text");
     if (!equals)
         return error_set(err, ERROR_USAGE, "\"%.*s\" is not WORD=ROLE",
-                         (int)len, pair);
+                         (int)len, word);
     const char *role = equals + 1;
-    size_t word_len = (size_t)(equals - pair);
+    size_t word_len = (size_t)(equals - word);
     size_t role_len = len - word_len - 1;
-    clean_trim(&pair, &word_len);
+    clean_trim(&word, &word_len);
     clean_trim(&role, &role_len);
-    return add(map, pair, word_len, role, role_len, err);
+
+    struct entry entry = {key_of(word, word_len), xstrndup(role, role_len)};
+    const char *known = role_map_find(map, word, word_len);
+    const char *fault = NULL;
+    if (known && strcmp(known, entry.role) != 0)
+        fault = "has two roles";
+    else if (!*entry.key || !*entry.role)
+        fault = "or its role is empty";
+    else if (map->count == ROLE_MAP_CAP)
+        fault = "is one word too many";
+    if (fault) {
+        free(entry.key);
+        free(entry.role);
+        return error_set(err, ERROR_USAGE, "\"%.*s\" %s", (int)word_len, word,
+                         fault);
+    }
+    map->entries[map->count++] = entry;
+    return ERROR_NONE;
 }
 
 static enum error_kind add_list(struct role_map *map, const char *list,
@@ -75,38 +72,32 @@ static enum error_kind add_list(struct role_map *map, const char *list,
 {
     while (*list) {
         size_t len = strcspn(list, ",");
-        if (add_pair(map, list, len, err))
+        if (add(map, list, len, err))
             return error_prefix(err, "--role-map");
         list += len + (list[len] == ',');
     }
     return ERROR_NONE;
 }
 
-static enum error_kind add_lines(struct role_map *map, FILE *file,
-                                 const char *path, struct error *err)
-{
-    char line[LINE_MAX_LEN];
-
-    for (unsigned number = 1; fgets(line, sizeof(line), file); number++) {
-        const char *at = line;
-        size_t len = strlen(line);
-        clean_trim(&at, &len);
-        if (len > 0 && *at != '#' && add_pair(map, at, len, err))
-            return error_prefix(err, "%s:%u", path, number);
-    }
-    if (ferror(file))
-        return error_set_errno(err, ERROR_USAGE, errno, "cannot read %s", path);
-    return ERROR_NONE;
-}
-
 static enum error_kind add_file(struct role_map *map, const char *path,
                                 struct error *err)
 {
+    enum error_kind kind = ERROR_NONE;
     FILE *file = fopen(path, "re");
+    char line[LINE_MAX_LEN];
 
     if (!file)
         return error_set_errno(err, ERROR_USAGE, errno, "cannot open %s", path);
-    enum error_kind kind = add_lines(map, file, path, err);
+    for (unsigned number = 1; !kind && fgets(line, sizeof(line), file);
+         number++) {
+        const char *at = line;
+        size_t len = strlen(line);
+        clean_trim(&at, &len);
+        if (len > 0 && *at != '#' && add(map, at, len, err))
+            kind = error_prefix(err, "%s:%u", path, number);
+    }
+    if (ferror(file))
+        kind = error_set_errno(err, ERROR_USAGE, errno, "cannot read %s", path);
     fclose(file);
     return kind;
 }

@@ -1,7 +1,9 @@
 #include "input/row_check.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/strbuf.h"
@@ -9,159 +11,135 @@
 #include "domain/person.h"
 #include "input/address.h"
 #include "input/clean.h"
+#include "input/role_map.h"
 
-#define SENTENCE_MAX 500
-#define PERSON_MAX   2048 /* a local part may grow when it is folded */
+#define PERSON_MAX 2048 /* a local part may grow when it is folded */
 
 /* A cell that is used: email or role. */
 struct cell {
-    const char *header;
+    enum row_cell which;
+    const struct column *column;
     const char *bytes;
-    size_t len; /* trimmed, up to the first NUL */
+    size_t len; /* cleaned, up to the first NUL */
     bool has_nul;
-    bool was_trimmed; /* of more than ASCII blanks */
 };
 
-static struct cell cell_of(const struct csv_record *record, size_t column,
-                           const char *header)
-{
-    struct cell cell = {.header = header, .bytes = ""};
+/* A row on its way through the checks. */
+struct check {
+    const struct csv_record *record;
+    const struct columns *columns;
+    const struct input_options *options;
+    struct cell email;
+    struct cell role;
+    struct strbuf cleaned; /* the email, if it needed a copy */
+    struct strbuf person;
+    enum outcome_code code; /* these three of the fault that was found */
+    enum row_cell cell_at_fault;
+    char *why;
+};
 
-    if (column < record->field_count) {
-        const struct csv_field *field = &record->fields[column];
-        const char *nul = memchr(field->bytes, '\0', field->len);
-        cell.bytes = field->bytes;
-        cell.len = nul ? (size_t)(nul - field->bytes) : field->len;
-        cell.has_nul = nul != NULL;
-        cell.was_trimmed = clean_trim(&cell.bytes, &cell.len);
-    }
-    return cell;
+/* Every check below answers true, or what this does. */
+static bool refuse(struct check *check, enum row_cell cell,
+                   enum outcome_code code, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+
+static bool refuse(struct check *check, enum row_cell cell,
+                   enum outcome_code code, const char *format, ...)
+{
+    va_list args;
+
+    check->cell_at_fault = cell;
+    check->code = code;
+    va_start(args, format);
+    if (vasprintf(&check->why, format, args) < 0)
+        error_out_of_memory();
+    va_end(args);
+    return false;
 }
 
-/* Faults that leave open which field is which. */
-static enum outcome_code record_fault(const struct csv_record *record,
-                                      const struct columns *columns,
-                                      struct strbuf *why)
+/* Nothing leaves open which field is which. */
+static bool check_record(struct check *check)
 {
-    if (record->has_open_quote) {
-        strbuf_addf(why,
-                    "the quote that opens on line %" PRIu64 " never closes: "
-                    "all that follows was read as one field",
-                    record->open_quote_line);
-        return CODE_UNCLOSED_QUOTE;
-    }
-    if (record->has_stray_quote) {
-        strbuf_add_str(why, "there is a single \" inside a quoted field, so "
-                            "its end cannot be told (lines below may have "
-                            "been taken into it): double it");
-        return CODE_UNCLOSED_QUOTE;
-    }
-    if (record->is_over_cap && record->field_count == CSV_COLUMN_CAP) {
-        strbuf_addf(why, "the row has more than %d columns", CSV_COLUMN_CAP);
-        return CODE_TOO_MANY_COLUMNS;
-    }
-    if (record->is_over_cap) {
-        strbuf_addf(why,
-                    "the row is too long: a field may have %d KiB, a row %d",
-                    CSV_FIELD_CAP / 1024, CSV_RECORD_CAP / 1024);
-        return CODE_FIELD_TOO_LONG;
-    }
-    for (size_t i = columns->count; i < record->field_count; i++) {
-        if (record->fields[i].len == 0)
-            continue;
-        strbuf_addf(why,
-                    "the row has %zu columns, the %s %zu: is there a "
-                    "delimiter in a field without quotes?",
-                    record->field_count,
-                    columns->has_header ? "header" : "first row",
-                    columns->count);
-        return CODE_TOO_MANY_COLUMNS;
-    }
-    return CODE_NONE;
+    const struct csv_record *record = check->record;
+    const struct columns *columns = check->columns;
+    size_t count = record->field_count;
+
+    if (record->has_open_quote)
+        return refuse(check, ROW_CELL_NONE, CODE_UNCLOSED_QUOTE,
+                      "the quote that opens on line %" PRIu64 " never closes: "
+                      "all that follows was read as one field",
+                      record->open_quote_line);
+    if (record->has_stray_quote)
+        return refuse(check, ROW_CELL_NONE, CODE_UNCLOSED_QUOTE,
+                      "there is a single \" inside a quoted field, so its end "
+                      "cannot be told (lines below may have been taken into "
+                      "it): double it");
+    if (record->is_over_cap && count == CSV_COLUMN_CAP)
+        return refuse(check, ROW_CELL_NONE, CODE_TOO_MANY_COLUMNS,
+                      "the row has more than %d columns", CSV_COLUMN_CAP);
+    if (record->is_over_cap)
+        return refuse(check, ROW_CELL_NONE, CODE_FIELD_TOO_LONG,
+                      "the row is too long: a field may have %d KiB, a row %d",
+                      CSV_FIELD_CAP / 1024, CSV_RECORD_CAP / 1024);
+    for (size_t i = columns->count; i < count; i++)
+        if (record->fields[i].len > 0)
+            return refuse(check, ROW_CELL_NONE, CODE_TOO_MANY_COLUMNS,
+                          "the row has %zu columns, the %s %zu: is there a "
+                          "delimiter in a field without quotes?",
+                          count, columns->has_header ? "header" : "first row",
+                          columns->count);
+    return true;
 }
 
-static enum outcome_code missing_fault(const struct csv_record *record,
-                                       size_t column, const struct cell *cell,
-                                       enum outcome_code missing,
-                                       struct strbuf *why)
+static bool check_cell(struct check *check, const struct cell *cell,
+                       enum outcome_code missing)
 {
-    if (column >= record->field_count) {
-        strbuf_addf(why, "the row has %zu column%s, %s is column %zu",
-                    record->field_count, record->field_count == 1 ? "" : "s",
-                    cell->header, column + 1);
-        return CODE_TOO_FEW_COLUMNS;
-    }
-    if (cell->has_nul) {
-        strbuf_addf(why, "%s has a NUL byte in it", cell->header);
-        return CODE_NUL_BYTE;
-    }
-    if (cell->len == 0) {
-        strbuf_addf(why, "%s is empty", cell->header);
-        return missing;
-    }
-    return CODE_NONE;
+    size_t count = check->record->field_count;
+
+    if (cell->column->place >= count)
+        return refuse(check, cell->which, CODE_TOO_FEW_COLUMNS,
+                      "the row has %zu column%s, %s is column %zu", count,
+                      count == 1 ? "" : "s", cell->column->name,
+                      cell->column->place + 1);
+    if (cell->has_nul)
+        return refuse(check, cell->which, CODE_NUL_BYTE,
+                      "%s has a NUL byte in it", cell->column->name);
+    if (cell->len == 0)
+        return refuse(check, cell->which, missing, "%s is empty",
+                      cell->column->name);
+    if (!text_is_utf8(cell->bytes, cell->len))
+        return refuse(check, cell->which, CODE_BAD_ENCODING,
+                      "%s is not in the encoding of the text before it: name "
+                      "the right one with --encoding, or export as CSV UTF-8",
+                      cell->column->name);
+    return true;
 }
 
-static enum outcome_code utf8_fault(const struct cell *cell, struct strbuf *why)
+static bool check_email(struct check *check, bool is_encoding_assumed)
 {
-    if (!text_is_utf8(cell->bytes, cell->len)) {
-        strbuf_addf(why,
-                    "%s is not in the encoding of the text before it: name the "
-                    "right one with --encoding, or export as CSV UTF-8",
-                    cell->header);
-        return CODE_BAD_ENCODING;
-    }
-    return CODE_NONE;
-}
-
-static enum outcome_code person_fault(const struct cell *email,
-                                      struct strbuf *person, struct strbuf *why)
-{
+    const struct cell *email = &check->email;
     const char *fault = NULL;
 
+    if (!check_cell(check, email, CODE_MISSING_EMAIL))
+        return false;
+    if (is_encoding_assumed &&
+        text_ascii_len(email->bytes, email->len) < email->len)
+        return refuse(check, ROW_CELL_EMAIL, CODE_BAD_ENCODING,
+                      "%s has letters outside ASCII, and that the text is in "
+                      "Windows-1252 is only assumed: say so with --encoding, "
+                      "or export as CSV UTF-8",
+                      email->column->name);
     if (text_has_control(email->bytes, email->len))
         fault = "has a line end or control character in it";
     if (!fault)
         fault = address_fault(email->bytes, email->len);
-    if (!fault && person_key(email->bytes, email->len, person) != PERSON_OK)
+    if (!fault &&
+        person_key(email->bytes, email->len, &check->person) != PERSON_OK)
         fault = "has a domain that cannot exist (IDNA refuses it)";
-    if (!fault && person->is_cut)
+    if (!fault && check->person.is_cut)
         fault = "is too long";
-    if (!fault)
-        return CODE_NONE;
-    strbuf_addf(why, "%s %s", email->header, fault);
-    return CODE_INVALID_EMAIL;
-}
-
-static bool is_ascii(const struct cell *cell)
-{
-    for (size_t i = 0; i < cell->len; i++)
-        if ((unsigned char)cell->bytes[i] >= 0x80)
-            return false;
-    return true;
-}
-
-static enum outcome_code email_fault(const struct csv_record *record,
-                                     size_t column, const struct cell *email,
-                                     bool is_encoding_assumed,
-                                     struct strbuf *person, struct strbuf *why)
-{
-    enum outcome_code code =
-        missing_fault(record, column, email, CODE_MISSING_EMAIL, why);
-
-    if (code == CODE_NONE)
-        code = utf8_fault(email, why);
-    if (code == CODE_NONE && is_encoding_assumed && !is_ascii(email)) {
-        strbuf_addf(why,
-                    "%s has letters outside ASCII, and that the text is in "
-                    "Windows-1252 is only assumed: say so with --encoding, or "
-                    "export as CSV UTF-8",
-                    email->header);
-        code = CODE_BAD_ENCODING;
-    }
-    if (code == CODE_NONE)
-        code = person_fault(email, person, why);
-    return code;
+    return !fault || refuse(check, ROW_CELL_EMAIL, CODE_INVALID_EMAIL, "%s %s",
+                            email->column->name, fault);
 }
 
 /* Line ends and tabs are what a cell of a sheet may hold. */
@@ -170,6 +148,8 @@ static bool has_odd_control(const struct cell *role)
     const char *at = role->bytes;
     const char *end = at + role->len;
 
+    if (!text_has_control(at, role->len))
+        return false;
     while (at < end) {
         size_t len = 0;
         while (at + len < end && !strchr("\n\r\t", at[len]))
@@ -181,68 +161,15 @@ static bool has_odd_control(const struct cell *role)
     return false;
 }
 
-static enum outcome_code role_fault(const struct csv_record *record,
-                                    size_t column, const struct cell *role,
-                                    struct strbuf *why)
+static bool check_role(struct check *check)
 {
-    enum outcome_code code =
-        missing_fault(record, column, role, CODE_MISSING_ROLE, why);
-
-    if (code == CODE_NONE)
-        code = utf8_fault(role, why);
-    if (code == CODE_NONE && has_odd_control(role)) {
-        strbuf_addf(why, "%s has a control character in it", role->header);
-        code = CODE_INVALID_ROLE;
-    }
-    return code;
-}
-
-static void set_text(struct cell *cell, const char *text)
-{
-    if (!text)
-        return;
-    cell->bytes = text;
-    cell->len = strlen(text);
-}
-
-/* Most addresses are only letters, and need no copy. */
-static bool is_clean(const struct cell *email)
-{
-    for (size_t i = 0; i < email->len; i++) {
-        char c = email->bytes[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-              (c >= '0' && c <= '9') || c == '@' || c == '.' || c == '-' ||
-              c == '_' || c == '+'))
-            return false;
-    }
-    return email->len == 0 || email->bytes[email->len - 1] != '.';
-}
-
-static void clean(struct cell *email, bool was_trimmed, struct strbuf *cleaned,
-                  uint64_t *count)
-{
-    bool is_changed = was_trimmed;
-
-    if (!is_clean(email)) {
-        is_changed =
-            clean_address(email->bytes, email->len, cleaned) || is_changed;
-        email->bytes = strbuf_str(cleaned);
-        email->len = cleaned->len;
-    }
-    if (is_changed && count)
-        ++*count;
-}
-
-static void map_role(struct cell *role, const struct row_check_options *options)
-{
-    const char *mapped =
-        role_map_find(options->role_map, role->bytes, role->len);
-
-    if (options->fixed_role)
-        mapped = options->fixed_role;
-    else if (mapped && options->mapped)
-        ++*options->mapped;
-    set_text(role, mapped);
+    if (check->options->fixed_role)
+        return true;
+    if (!check_cell(check, &check->role, CODE_MISSING_ROLE))
+        return false;
+    return !has_odd_control(&check->role) ||
+           refuse(check, ROW_CELL_ROLE, CODE_INVALID_ROLE,
+                  "%s has a control character in it", check->role.column->name);
 }
 
 static bool is_listed(const char *list, const char *word, size_t len)
@@ -258,71 +185,86 @@ static bool is_listed(const char *list, const char *word, size_t len)
     return false;
 }
 
-static enum outcome_code guard_fault(const struct row_check_options *options,
-                                     const struct cell *email,
-                                     const struct cell *role,
-                                     const struct strbuf *person,
-                                     struct strbuf *why)
+static bool check_allowed(struct check *check)
 {
-    const char *domain = strrchr(strbuf_str(person), '@') + 1;
+    const struct input_options *options = check->options;
+    const struct cell *role = &check->role;
+    const char *domain = strrchr(strbuf_str(&check->person), '@') + 1;
 
     if (options->allow_domains &&
-        !is_listed(options->allow_domains, domain, strlen(domain))) {
-        strbuf_addf(why, "%s is in a domain that --allow-domain does not name",
-                    email->header);
-        return CODE_DOMAIN_NOT_ALLOWED;
-    }
+        !is_listed(options->allow_domains, domain, strlen(domain)))
+        return refuse(check, ROW_CELL_EMAIL, CODE_DOMAIN_NOT_ALLOWED,
+                      "%s is in a domain that --allow-domain does not name",
+                      check->email.column->name);
     if (options->allow_roles &&
-        !is_listed(options->allow_roles, role->bytes, role->len)) {
-        strbuf_addf(why, "%s is not one that --allow-role names",
-                    role->header ? role->header : "the role");
-        return CODE_ROLE_NOT_ALLOWED;
+        !is_listed(options->allow_roles, role->bytes, role->len))
+        return refuse(check, ROW_CELL_ROLE, CODE_ROLE_NOT_ALLOWED,
+                      "%s is not one that --allow-role names",
+                      role->column->name ? role->column->name : "the role");
+    return true;
+}
+
+static void take_cell(struct cell *cell, const struct csv_record *record)
+{
+    cell->bytes = "";
+    if (cell->column->place >= record->field_count)
+        return;
+    const struct csv_field *field = &record->fields[cell->column->place];
+    const char *nul = memchr(field->bytes, '\0', field->len);
+    cell->bytes = field->bytes;
+    cell->len = nul ? (size_t)(nul - field->bytes) : field->len;
+    cell->has_nul = nul != NULL;
+}
+
+static void map_role(struct check *check, struct row_check_counts *counts)
+{
+    struct cell *role = &check->role;
+    const char *text = check->options->fixed_role;
+
+    if (!text) {
+        text = role_map_find(check->options->role_map, role->bytes, role->len);
+        counts->mapped += text != NULL;
     }
-    return CODE_NONE;
+    if (text) {
+        role->bytes = text;
+        role->len = strlen(text);
+    }
 }
 
 struct row *row_check(const struct csv_record *record,
                       const struct columns *columns,
-                      const struct row_check_options *options)
+                      const struct input_options *options,
+                      bool is_encoding_assumed, struct row_check_counts *counts)
 {
-    struct cell email = cell_of(record, columns->email, options->email_header);
-    struct cell role = cell_of(record, columns->role, options->role_header);
-    struct strbuf cleaned;
-    struct strbuf person;
-    struct strbuf why;
-    enum outcome_code code;
-    enum row_cell cell = ROW_CELL_NONE;
+    struct check check = {
+        .record = record,
+        .columns = columns,
+        .options = options,
+        .email = {.which = ROW_CELL_EMAIL, .column = &columns->email},
+        .role = {.which = ROW_CELL_ROLE, .column = &columns->role},
+    };
 
-    strbuf_init(&cleaned, CSV_FIELD_CAP);
-    strbuf_init(&person, PERSON_MAX);
-    strbuf_init(&why, SENTENCE_MAX);
-    clean(&email, email.was_trimmed, &cleaned, options->cleaned);
-    map_role(&role, options);
+    strbuf_init(&check.cleaned, CSV_FIELD_CAP);
+    strbuf_init(&check.person, PERSON_MAX);
+    take_cell(&check.email, record);
+    take_cell(&check.role, record);
+    counts->cleaned +=
+        clean_address(&check.email.bytes, &check.email.len, &check.cleaned);
+    clean_trim(&check.role.bytes, &check.role.len);
+    map_role(&check, counts);
 
-    code = record_fault(record, columns, &why);
-    if (code == CODE_NONE) {
-        cell = ROW_CELL_EMAIL;
-        code = email_fault(record, columns->email, &email,
-                           options->is_encoding_assumed, &person, &why);
+    bool is_good = check_record(&check) &&
+                   check_email(&check, is_encoding_assumed) &&
+                   check_role(&check) && check_allowed(&check);
+    struct row *row = row_new(record->line, check.email.bytes, check.email.len,
+                              check.role.bytes, check.role.len,
+                              is_good ? strbuf_str(&check.person) : NULL);
+    if (!is_good) {
+        outcome_set(&row->outcome, STATUS_INVALID, check.code, check.why);
+        row->cell_at_fault = check.cell_at_fault;
     }
-    if (code == CODE_NONE && !options->fixed_role) {
-        cell = ROW_CELL_ROLE;
-        code = role_fault(record, columns->role, &role, &why);
-    }
-    if (code == CODE_NONE) {
-        code = guard_fault(options, &email, &role, &person, &why);
-        cell = code == CODE_DOMAIN_NOT_ALLOWED ? ROW_CELL_EMAIL : ROW_CELL_ROLE;
-    }
-
-    struct row *row =
-        row_new(record->line, email.bytes, email.len, role.bytes, role.len,
-                code == CODE_NONE ? strbuf_str(&person) : NULL);
-    if (code != CODE_NONE) {
-        outcome_set(&row->outcome, STATUS_INVALID, code, strbuf_str(&why));
-        row->cell_at_fault = cell;
-    }
-    strbuf_clear(&cleaned);
-    strbuf_clear(&person);
-    strbuf_clear(&why);
+    free(check.why);
+    strbuf_clear(&check.cleaned);
+    strbuf_clear(&check.person);
     return row;
 }

@@ -1,56 +1,31 @@
 #include "input/row_text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "input/dialect.h"
 
 #define HEAD_CAP (CSV_ABOVE_CAP + 2 * CSV_RECORD_CAP)
 #define MARK     "\xef\xbb\xbf"
 
-/* How the cell begins in rows that can't be told from others by their number
+/* How the error begins in rows that can't be told from others by their number
  * of cells: only what is invalid has too many. */
 #define INVALID "invalid: "
 
-static size_t skip_blanks_back(const char *text, size_t at, char delimiter)
+/* How many bytes the first `count` cells have. */
+static size_t cells_len(const struct csv_record *record, size_t count,
+                        char delimiter)
 {
-    while (at > 0 && text[at - 1] != delimiter &&
-           (text[at - 1] == ' ' || text[at - 1] == '\t'))
-        at--;
-    return at;
-}
+    const char *end = record->text + record->text_len;
+    const char *at = record->text;
 
-/* Where the quoted cell that ends before `at` begins; 0 when the quotes don't
- * match. */
-static size_t quoted_start(const char *text, size_t at, char delimiter)
-{
-    at--;
-    while (at > 0 && (text[at - 1] != '"' || (at > 1 && text[at - 2] == '"')))
-        at -= text[at - 1] == '"' ? 2 : 1;
-    return skip_blanks_back(text, at > 0 ? at - 1 : 0, delimiter);
-}
-
-/* Where the delimiter before the last cell is; `len` when there is none. */
-static size_t last_cell(const char *text, size_t len, char delimiter)
-{
-    size_t at = skip_blanks_back(text, len, delimiter);
-
-    if (at > 0 && text[at - 1] == '"') {
-        size_t start = quoted_start(text, at, delimiter);
-        if (start > 0 && text[start - 1] == delimiter)
-            return start - 1;
+    for (size_t i = 0; i < count; i++) {
+        at = dialect_cell_end(at + (i > 0), end, delimiter);
+        if (!at || at == end)
+            return record->text_len;
     }
-    /* Without quotes around it, though one may stand at its end: 5" */
-    while (at > 0 && text[at - 1] != delimiter)
-        at--;
-    return at > 0 ? at - 1 : len;
-}
-
-static bool is_invalid_cell(const char *text, size_t start, size_t len)
-{
-    start += 1;
-    start += start < len && text[start] == '"';
-    return len - start >= strlen(INVALID) &&
-           memcmp(text + start, INVALID, strlen(INVALID)) == 0;
+    return (size_t)(at - record->text);
 }
 
 static void make_header(struct strbuf *head, const struct columns *columns,
@@ -59,50 +34,47 @@ static void make_header(struct strbuf *head, const struct columns *columns,
     for (size_t i = 0; i < columns->count; i++) {
         if (i > 0)
             strbuf_add_char(head, delimiter);
-        if (i == columns->email)
+        if (i == columns->email.place)
             strbuf_add_str(head, "email");
-        else if (i == columns->role)
+        else if (i == columns->role.place)
             strbuf_add_str(head, "role");
     }
 }
 
 void row_text_init(struct row_text *row_text, const struct csv_record *first,
-                   const struct columns *columns, char dialect_delimiter,
-                   bool has_mark)
+                   const struct columns *columns, char delimiter, bool has_mark)
 {
     struct strbuf *head = &row_text->head;
-    const struct csv_field *last = &first->fields[first->field_count - 1];
-    size_t len = first->text_len;
+    size_t last = columns->count - 1;
 
     *row_text = (struct row_text){.columns = columns->count};
     strbuf_init(head, HEAD_CAP);
     if (!first->text)
         return;
     snprintf(row_text->line_end, sizeof(row_text->line_end), "%.*s",
-             (int)first->line_end_len, first->text + len);
+             (int)first->line_end_len, first->text + first->text_len);
     if (first->line_end_len == 0)
         row_text->line_end[0] = '\n';
 
+    row_text->has_error_column =
+        columns->has_header && columns->email.place != last &&
+        columns->role.place != last &&
+        strcmp(first->fields[last].bytes, "error") == 0;
+    if (row_text->has_error_column)
+        row_text->columns--;
     if (has_mark)
         strbuf_add_str(head, MARK);
     strbuf_add(head, first->text - first->above_len, first->above_len);
-    row_text->has_error_column = columns->has_header &&
-                                 columns->email + 1 != columns->count &&
-                                 columns->role + 1 != columns->count &&
-                                 strcmp(last->bytes, "error") == 0;
-    if (row_text->has_error_column) {
-        row_text->columns--;
-        len = last_cell(first->text, len, dialect_delimiter);
-    }
     if (columns->has_header)
-        strbuf_add(head, first->text, len);
+        strbuf_add(head, first->text,
+                   cells_len(first, row_text->columns, delimiter));
     else
-        make_header(head, columns, dialect_delimiter);
-    strbuf_addf(head, "%cerror%s", dialect_delimiter, row_text->line_end);
+        make_header(head, columns, delimiter);
+    strbuf_addf(head, "%cerror%s", delimiter, row_text->line_end);
     row_text->form = (struct row_form){
         .head = head->bytes,
         .head_len = head->len,
-        .delimiter = dialect_delimiter,
+        .delimiter = delimiter,
         .line_end = row_text->line_end,
     };
 }
@@ -112,54 +84,79 @@ void row_text_clear(struct row_text *row_text)
     strbuf_clear(&row_text->head);
 }
 
-/* The text's length without the error, and without empty cells that are more
- * than the header has; *cells are left. */
-static size_t useful_len(const struct row_text *row_text,
-                         const struct csv_record *record, size_t *cells)
+/* It is not known where its cells end. */
+static bool is_doubtful(const struct csv_record *record)
 {
-    const char *text = record->text;
-    bool is_doubtful = record->has_open_quote || record->has_stray_quote;
-    size_t most = row_text->columns + 1;
-    size_t count = record->field_count;
-    while (count > most && record->fields[count - 1].len == 0)
-        count--;
-    bool is_whole = !is_doubtful && count == most;
-    size_t len = record->text_len;
+    return record->has_open_quote || record->has_stray_quote ||
+           (record->is_over_cap && record->field_count == CSV_COLUMN_CAP);
+}
 
-    for (*cells = record->field_count; *cells > 0; --*cells) {
-        bool is_surplus = *cells > row_text->columns;
-        size_t start = last_cell(text, len, row_text->form.delimiter);
-        bool is_error = row_text->has_error_column &&
-                        (is_whole ? is_surplus
-                                  : (is_surplus || is_doubtful) &&
-                                        is_invalid_cell(text, start, len));
-        bool is_empty =
-            !is_doubtful && is_surplus && record->fields[*cells - 1].len == 0;
-        if (start == len || !(is_error || is_empty))
+/* The length of such a record's text, without the error at its end. */
+static size_t doubtful_len(const struct csv_record *record, char delimiter)
+{
+    const char *end = record->text + record->text_len;
+    const char *last = NULL;
+    char error[sizeof(INVALID) + 2];
+
+    snprintf(error, sizeof(error), "%c\"" INVALID, delimiter);
+    for (const char *at = record->text;
+         (at = memmem(at, (size_t)(end - at), error, strlen(error))); at++)
+        last = at;
+    return last && dialect_cell_end(last + 1, end, delimiter) == end
+               ? (size_t)(last - record->text)
+               : record->text_len;
+}
+
+static bool is_empty(const struct csv_record *record, size_t cell)
+{
+    return record->fields[cell].len == 0 && !record->is_over_cap;
+}
+
+/* How many cells the record has, without the error and without empty ones that
+ * are more than the header has. */
+static size_t useful_cells(const struct row_text *row_text,
+                           const struct csv_record *record)
+{
+    size_t count = record->field_count;
+
+    while (count > row_text->columns + 1 && is_empty(record, count - 1))
+        count--;
+    bool is_whole = count == row_text->columns + 1;
+    for (; count > row_text->columns; count--) {
+        const char *cell = record->fields[count - 1].bytes;
+        bool is_error =
+            row_text->has_error_column &&
+            (is_whole || strncmp(cell, INVALID, strlen(INVALID)) == 0);
+        if (!is_error && !is_empty(record, count - 1))
             break;
-        len = start;
     }
-    return len;
+    return count;
 }
 
 struct row_record *row_text_record(const struct row_text *row_text,
                                    const struct csv_record *record,
                                    const char *encoding)
 {
+    char delimiter = row_text->form.delimiter;
+    size_t len = record->text_len;
+    size_t missing = 0;
+
     if (!row_text->form.head || !record->text)
         return NULL;
-
-    size_t cells;
-    size_t len = useful_len(row_text, record, &cells);
-    size_t missing = 0;
-    if (cells < row_text->columns && !record->has_open_quote &&
-        !record->has_stray_quote)
-        missing = row_text->columns - cells;
+    if (!is_doubtful(record)) {
+        size_t cells = useful_cells(row_text, record);
+        if (cells < record->field_count)
+            len = cells_len(record, cells, delimiter);
+        if (cells < row_text->columns)
+            missing = row_text->columns - cells;
+    } else if (row_text->has_error_column) {
+        len = doubtful_len(record, delimiter);
+    }
 
     struct row_record *kept = xmalloc(sizeof(*kept) + len + missing);
     kept->encoding = encoding;
     kept->len = len + missing;
     memcpy(kept->text, record->text, len);
-    memset(kept->text + len, row_text->form.delimiter, missing);
+    memset(kept->text + len, delimiter, missing);
     return kept;
 }

@@ -22,12 +22,12 @@ struct row_text {
     bool has_error_column;
 };
 
-/* What `first`, the header or the first row, tells; `dialect_delimiter` is the
- * input's. The head is all that stands above the rows, byte for byte, and
- * `error`; without a header one is made, so that rows in any order and state
- * mean the same again, by the same options. `row_text` was cleared before. */
+/* What `first`, the header or the first row, tells. The head is all that stands
+ * above the rows, byte for byte, and `error`; without a header one is made, so
+ * that rows in any order and state mean the same again, by the same options.
+ * `row_text` was cleared before. */
 void row_text_init(struct row_text *row_text, const struct csv_record *first,
-                   const struct columns *columns, char dialect_delimiter,
+                   const struct columns *columns, char delimiter,
                    bool has_mark);
 void row_text_clear(struct row_text *row_text);
 

@@ -104,12 +104,6 @@ static size_t add_odd(struct retry_file *file, const char *at)
         strbuf_add_char(&file->encoded, (char)(first << 6 | (next & 0x3F)));
         return 2;
     }
-    /* The controls among Windows-1252's letters, which iconv has not. */
-    if (first == 0xC2 && next < 0xA0 &&
-        strcmp(file->encoding, "Windows-1252") == 0) {
-        strbuf_add_char(&file->encoded, (char)next);
-        return 2;
-    }
     convert(file, "?", 1);
     return len > 0 ? len : 1;
 }

@@ -2,17 +2,8 @@
  * Any bytes as a list: no crash, no hang, and the same rows in two passes. The
  * first byte chooses the options.
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
+#include "fuzz.h"
 #include "input/input.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint64_t read_all(struct input *input)
 {
@@ -26,8 +17,7 @@ static uint64_t read_all(struct input *input)
         for (const char *at = row->role; *at; at++)
             sum = sum * 31 + (unsigned char)*at;
         sum = sum * 31 + row->line + (uint64_t)row->outcome.code;
-        if ((row->person == NULL) != (row->outcome.code != CODE_NONE))
-            abort();
+        require((row->person == NULL) == (row->outcome.code != CODE_NONE));
         row_free(row);
     }
     return sum;
@@ -39,12 +29,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const char *const encodings[] = {
         NULL,          "UTF-16", "Windows-1252", "Shift_JIS",
         "ISO-2022-JP", "UTF-32", "UTF-7",        "UTF-8"};
-    char path[64];
-    int fd = memfd_create("list", MFD_CLOEXEC);
+    char path[MEMORY_FILE_PATH_SIZE];
     struct error err = ERROR_INIT;
     struct input *input;
 
-    const unsigned choice = size > 0 ? data[0] : 0;
+    if (size == 0)
+        return 0;
+    const unsigned choice = data[0];
+    int fd = memory_file(path, data + 1, size - 1);
     struct input_options options = {.path = path, .cancel_fd = -1};
     if (choice & 1)
         options.fixed_role = "member";
@@ -54,16 +46,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (choice & 32)
         options.delimiter = ';';
     options.skip_rows = choice >> 6;
-    if (fd < 0 || (size > 1 && write(fd, data + 1, size - 1) < 0))
-        abort();
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     if (input_open(&input, &options, &err) == ERROR_NONE) {
         struct strbuf text;
         strbuf_init(&text, 4096);
         uint64_t sum = read_all(input);
         input_assumptions(input, &text);
-        if (input_rewind(input, &err) == ERROR_NONE && read_all(input) != sum)
-            abort();
+        require(input_rewind(input, &err) != ERROR_NONE ||
+                read_all(input) == sum);
         strbuf_clear(&text);
         input_close(input);
     }

@@ -312,6 +312,52 @@ static void a_record_over_its_cap_keeps_the_fields_that_fit(void **state)
     close(fd);
 }
 
+/* As many lines are skipped as stand above; then two records are read. */
+static void check_text(size_t above, size_t record, bool has_first)
+{
+    int fd = repeated("", "0123456789abcde\n", above / 16, "");
+    struct error err = ERROR_INIT;
+    struct csv_record got;
+    bool has_record;
+
+    assert_int_equal(lseek(fd, 0, SEEK_END), (off_t)above);
+    for (size_t i = 0; i < record / 4; i++)
+        write_whole(fd, ",,,,", 4);
+    write_whole(fd, "\r\nlast\n", 7);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    struct csv_reader *reader =
+        csv_reader_new(encoding_new(fd, "long.csv", -1, NULL));
+    for (size_t i = 0; i < above / 16; i++)
+        assert_int_equal(csv_reader_skip_line(reader, &err), ERROR_NONE);
+    assert_int_equal(csv_reader_next(reader, &got, &has_record, &err),
+                     ERROR_NONE);
+    assert_int_equal(got.text != NULL, has_first);
+    if (has_first) {
+        assert_int_equal(got.above_len, above);
+        assert_int_equal(got.text_len, record);
+        assert_memory_equal(got.text + record, "\r\n", 2);
+        assert_int_equal(got.line_end_len, 2);
+    }
+    assert_int_equal(csv_reader_next(reader, &got, &has_record, &err),
+                     ERROR_NONE);
+    assert_int_equal(got.line, above / 16 + 2);
+    assert_int_equal(got.above_len, 0);
+    assert_memory_equal(got.text, "last\n", 5);
+    csv_reader_free(reader);
+    close(fd);
+}
+
+static void a_records_text_is_kept_up_to_its_cap(void **state)
+{
+    (void)state;
+    check_text(0, 4096, true);
+    check_text(CSV_ABOVE_CAP, CSV_RECORD_CAP, true);
+    check_text(0, CSV_RECORD_CAP + 4, false);
+    check_text(0, 4 << 20, false);
+    check_text(CSV_ABOVE_CAP + 16, 4, false);
+    check_text(2 * CSV_ABOVE_CAP, CSV_RECORD_CAP, false);
+}
+
 static void lines_longer_than_a_chunk_are_read_whole(void **state)
 {
     struct strbuf expected;
@@ -374,13 +420,13 @@ static void a_cancelled_read_ends_after_the_last_whole_record(void **state)
     assert_int_equal(csv_reader_next(reader, &record, &has_record, &err),
                      ERROR_NONE);
     assert_true(has_record);
-    assert_false(encoding_is_cancelled(text));
+    assert_false(encoding_facts(text)->is_cancelled);
 
     assert_int_equal(pthread_create(&thread, NULL, cancel, &stop[1]), 0);
     assert_int_equal(csv_reader_next(reader, &record, &has_record, &err),
                      ERROR_NONE);
     assert_false(has_record);
-    assert_true(encoding_is_cancelled(text));
+    assert_true(encoding_facts(text)->is_cancelled);
     pthread_join(thread, NULL);
     csv_reader_free(reader);
     for (int i = 0; i < 2; i++) {
@@ -398,6 +444,7 @@ int main(void)
         cmocka_unit_test(a_field_may_reach_the_cap_in_any_state_of_the_parser),
         cmocka_unit_test(too_many_columns_are_cut_and_the_next_row_is_read),
         cmocka_unit_test(a_record_over_its_cap_keeps_the_fields_that_fit),
+        cmocka_unit_test(a_records_text_is_kept_up_to_its_cap),
         cmocka_unit_test(lines_longer_than_a_chunk_are_read_whole),
         cmocka_unit_test(a_read_that_fails_names_the_input),
         cmocka_unit_test(a_cancelled_read_ends_after_the_last_whole_record),

@@ -74,7 +74,7 @@ static void a_zip_is_told_by_its_first_entry(void **state)
     }
 }
 
-static void only_what_cannot_be_read_has_advice_for_the_file(void **state)
+static void only_what_cannot_be_read_is_refused_with_a_way_out(void **state)
 {
     static const struct {
         enum file_kind kind;
@@ -91,20 +91,18 @@ static void only_what_cannot_be_read_has_advice_for_the_file(void **state)
         {FILE_KIND_ZIP, "a.zip", "unpack"},
         {FILE_KIND_PDF, "a.pdf", "export the list"},
     };
-    struct strbuf advice;
+    struct error err = ERROR_INIT;
 
     (void)state;
-    strbuf_init(&advice, 1000);
     for (int kind = FILE_KIND_UNDECIDED; kind <= FILE_KIND_UTF16BE; kind++)
-        assert_false(file_kind_advice((enum file_kind)kind, "x", &advice));
-    assert_int_equal(advice.len, 0);
+        assert_int_equal(file_kind_check((enum file_kind)kind, "x", &err),
+                         ERROR_NONE);
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        strbuf_reset(&advice);
-        assert_true(file_kind_advice(cases[i].kind, cases[i].name, &advice));
-        if (!strstr(strbuf_str(&advice), cases[i].told))
-            fail_msg("%s", strbuf_str(&advice));
+        assert_int_equal(file_kind_check(cases[i].kind, cases[i].name, &err),
+                         ERROR_INPUT);
+        if (!strstr(err.text, cases[i].told))
+            fail_msg("%s", err.text);
     }
-    strbuf_clear(&advice);
 }
 
 int main(void)
@@ -112,7 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_bytes_tell_the_kind),
         cmocka_unit_test(a_zip_is_told_by_its_first_entry),
-        cmocka_unit_test(only_what_cannot_be_read_has_advice_for_the_file),
+        cmocka_unit_test(only_what_cannot_be_read_is_refused_with_a_way_out),
     };
     return cmocka_run_group_tests_name("file_kind", tests, NULL, NULL);
 }

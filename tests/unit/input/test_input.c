@@ -186,26 +186,41 @@ static void a_told_delimiter_counts_also_where_no_record_ends(void **state)
     assert_non_null(strstr(err.text, "quotes in the header"));
 }
 
-/* What a spreadsheet adds at the end of a row of a retry file. */
-static void empty_cells_behind_the_error_leave_no_second_one(void **state)
+/* Also where a spreadsheet adds cells behind it, and in rows whose quotes leave
+ * open where it begins. */
+static void the_error_of_a_retry_file_is_taken_off(void **state)
 {
+    static const struct {
+        const char *row;
+        const char *record;
+    } cases[] = {
+        {"ada@x.org;admin;\"rejected: no\"", "ada@x.org;admin"},
+        {"ada@x.org;admin;\"rejected: no\";;", "ada@x.org;admin"},
+        {"ada@x.org;admin", "ada@x.org;admin"},
+        {"ada@x.org", "ada@x.org;"},
+        {"bo@x.org;admin;surplus;\"invalid: no\"", "bo@x.org;admin;surplus"},
+        {"bo@x.org;admin;surplus;no", "bo@x.org;admin;surplus;no"},
+        {"\"bo; \"\"Bo\"\"\" ; 5\" ; invalid", "\"bo; \"\"Bo\"\"\" ; 5\" "},
+        {"\"Bo\" B;admin;\"invalid: a \"\"single\"\" one\"", "\"Bo\" B;admin"},
+        {"\"Bo\" B;admin;\"rejected: no\"", "\"Bo\" B;admin;\"rejected: no\""},
+        {"\"Bo\" B;\"invalid: no\";\"admin\"",
+         "\"Bo\" B;\"invalid: no\";\"admin\""},
+    };
     const struct input_options options = {
         .path = path, .keeps_records = true, .cancel_fd = -1};
-    struct input *input =
-        open_input(&options, "email;role;error\n"
-                             "ada@x.org;admin;\"rejected: no\";;\n"
-                             "bo@x.org;admin;surplus;\"invalid: no\"\n");
-    static const char *const records[] = {"ada@x.org;admin",
-                                          "bo@x.org;admin;surplus"};
 
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char list[200];
+        snprintf(list, sizeof(list), "email;role;error\n%s\n", cases[i].row);
+        struct input *input = open_input(&options, list);
         struct row *row = next(input);
-        assert_int_equal(row->record->len, strlen(records[i]));
-        assert_memory_equal(row->record->text, records[i], strlen(records[i]));
+        assert_int_equal(row->record->len, strlen(cases[i].record));
+        assert_memory_equal(row->record->text, cases[i].record,
+                            row->record->len);
         row_free(row);
+        input_close(input);
     }
-    input_close(input);
 }
 
 static void an_input_that_cannot_be_used_is_an_error(void **state)
@@ -359,7 +374,7 @@ int main(void)
         cmocka_unit_test(a_file_that_changed_is_not_read_again),
         cmocka_unit_test(a_file_that_changes_in_the_second_pass_is_noticed),
         cmocka_unit_test(a_told_delimiter_counts_also_where_no_record_ends),
-        cmocka_unit_test(empty_cells_behind_the_error_leave_no_second_one),
+        cmocka_unit_test(the_error_of_a_retry_file_is_taken_off),
         cmocka_unit_test(an_input_that_cannot_be_used_is_an_error),
         cmocka_unit_test(nul_bytes_in_the_header_mean_no_text_file),
         cmocka_unit_test(a_missing_file_and_a_directory_are_named),

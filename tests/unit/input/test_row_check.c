@@ -10,9 +10,18 @@
 
 /* Columns: name, Email, Role. */
 static const struct columns three = {
-    .email = 1, .role = 2, .count = 3, .has_header = true};
-static const struct row_check_options by_column = {.email_header = "\"Email\"",
-                                                   .role_header = "\"Role\""};
+    .email = {.place = 1, .name = (char[]){"\"Email\""}},
+    .role = {.place = 2, .name = (char[]){"\"Role\""}},
+    .count = 3,
+    .has_header = true};
+
+static struct row *check_record(const struct csv_record *record)
+{
+    const struct input_options by_column = {.cancel_fd = -1};
+    struct row_check_counts counts = {0};
+
+    return row_check(record, &three, &by_column, false, &counts);
+}
 
 static struct row *check(const char *email, const char *role)
 {
@@ -21,7 +30,7 @@ static struct row *check(const char *email, const char *role)
     const struct csv_record record = {
         .line = 7, .fields = fields, .field_count = 3};
 
-    return row_check(&record, &three, &by_column);
+    return check_record(&record);
 }
 
 static void a_good_row_is_an_invite(void **state)
@@ -107,7 +116,7 @@ static void a_nul_byte_is_refused_where_it_matters(void **state)
     const struct csv_field other[] = {
         {"A\0a", 3}, {"ada@example.com", 15}, {"member", 6}};
     struct csv_record record = {.line = 2, .fields = fields, .field_count = 3};
-    struct row *row = row_check(&record, &three, &by_column);
+    struct row *row = check_record(&record);
 
     (void)state;
     assert_int_equal(row->outcome.code, CODE_NUL_BYTE);
@@ -116,7 +125,7 @@ static void a_nul_byte_is_refused_where_it_matters(void **state)
     row_free(row);
 
     record.fields = other;
-    row = row_check(&record, &three, &by_column);
+    row = check_record(&record);
     assert_int_equal(row->outcome.status, STATUS_NONE);
     row_free(row);
 }
@@ -143,7 +152,7 @@ static void a_damaged_record_is_refused_with_the_reason(void **state)
         record.line = 3;
         record.fields = fields;
         record.field_count = 3;
-        struct row *row = row_check(&record, &three, &by_column);
+        struct row *row = check_record(&record);
         assert_int_equal(row->outcome.status, STATUS_INVALID);
         assert_int_equal(row->outcome.code, cases[i].code);
         assert_non_null(strstr(row->outcome.error, cases[i].told));
@@ -165,19 +174,19 @@ static void columns_too_many_matter_only_with_something_in_them(void **state)
     fields[1] = (struct csv_field){"ada@example.com", 15};
     fields[2] = (struct csv_field){"member", 6};
     record.field_count = 5;
-    row = row_check(&record, &three, &by_column);
+    row = check_record(&record);
     assert_int_equal(row->outcome.status, STATUS_NONE);
     row_free(row);
 
     fields[4] = (struct csv_field){"x", 1};
-    row = row_check(&record, &three, &by_column);
+    row = check_record(&record);
     assert_int_equal(row->outcome.code, CODE_TOO_MANY_COLUMNS);
     assert_non_null(strstr(row->outcome.error, "5 columns, the header 3"));
     row_free(row);
 
     record.field_count = CSV_COLUMN_CAP;
     record.is_over_cap = true;
-    row = row_check(&record, &three, &by_column);
+    row = check_record(&record);
     assert_int_equal(row->outcome.code, CODE_TOO_MANY_COLUMNS);
     row_free(row);
 }
@@ -186,7 +195,7 @@ static void columns_too_few_are_told_by_number(void **state)
 {
     const struct csv_field fields[] = {{"Ada", 3}, {"ada@example.com", 15}};
     struct csv_record record = {.line = 3, .fields = fields, .field_count = 2};
-    struct row *row = row_check(&record, &three, &by_column);
+    struct row *row = check_record(&record);
 
     (void)state;
     assert_int_equal(row->outcome.code, CODE_TOO_FEW_COLUMNS);
@@ -199,13 +208,14 @@ static void columns_too_few_are_told_by_number(void **state)
 
 static void a_fixed_role_needs_no_column(void **state)
 {
-    const struct columns one = {.email = 0, .role = COLUMNS_NONE, .count = 1};
-    const struct row_check_options fixed = {.fixed_role = "member",
-                                            .email_header = "\"Email\""};
-    const struct csv_field fields[] = {{"ada@example.com", 15}};
+    const struct columns one = {
+        .email = three.email, .role = {.place = COLUMNS_NONE}, .count = 2};
+    const struct input_options fixed = {.fixed_role = "member"};
+    struct row_check_counts counts = {0};
+    const struct csv_field fields[] = {{"Ada", 3}, {"ada@example.com", 15}};
     const struct csv_record record = {
-        .line = 2, .fields = fields, .field_count = 1};
-    struct row *row = row_check(&record, &one, &fixed);
+        .line = 2, .fields = fields, .field_count = 2};
+    struct row *row = row_check(&record, &one, &fixed, false, &counts);
 
     (void)state;
     assert_int_equal(row->outcome.status, STATUS_NONE);
