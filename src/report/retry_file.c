@@ -4,6 +4,7 @@
 #include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/atomic_file.h"
 #include "base/strbuf.h"
@@ -160,6 +161,19 @@ static enum error_kind begin(struct retry_file *file, const char *encoding,
     return put(file, &file->encoded, err);
 }
 
+/* Half a character, as a list that was cut short may end with, would shift the
+ * bytes of all that follows. */
+static bool is_torn(const char *encoding, const struct strbuf *encoded)
+{
+    size_t unit = 1;
+
+    if (encoding && strncasecmp(encoding, "UTF-16", 6) == 0)
+        unit = 2;
+    else if (encoding && strncasecmp(encoding, "UTF-32", 6) == 0)
+        unit = 4;
+    return encoded->len % unit != 0;
+}
+
 static void leave_out(struct retry_file *file, const struct row *row)
 {
     if (file->left_out++ == 0)
@@ -183,12 +197,15 @@ static enum error_kind add(struct retry_file *file, const struct row *row,
     strbuf_addf(line, "\"%s", file->form->line_end);
     if (encode(file, record->encoding, line->bytes, line->len, err))
         return err->kind;
-    if (outcome->status != STATUS_DUPLICATE)
-        return put(file, &file->encoded, err);
-    if (file->encoded.len > LATE_CAP - file->late.len)
+    bool is_late = outcome->status == STATUS_DUPLICATE;
+    if (is_torn(record->encoding, &file->encoded) ||
+        (is_late && file->encoded.len > LATE_CAP - file->late.len)) {
         leave_out(file, row);
-    else
-        strbuf_add(&file->late, file->encoded.bytes, file->encoded.len);
+        return ERROR_NONE;
+    }
+    if (!is_late)
+        return put(file, &file->encoded, err);
+    strbuf_add(&file->late, file->encoded.bytes, file->encoded.len);
     return ERROR_NONE;
 }
 

@@ -96,7 +96,8 @@ static void add_places(const struct summary *summary, struct strbuf *out)
     add_name(out, "Retry file: ", summary->retry_path);
     if (summary->left_out > 0)
         strbuf_addf(out,
-                    "Not in it, too long: %" PRIu64 " row%s (the first on line "
+                    "Not in it, too long or cut off: %" PRIu64
+                    " row%s (the first on line "
                     "%" PRIu64 ")\n",
                     summary->left_out, plural(summary->left_out),
                     summary->left_out_line);

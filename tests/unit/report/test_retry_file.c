@@ -145,6 +145,24 @@ static void it_is_in_the_encoding_of_the_input(void **state)
     }
 }
 
+static void half_a_character_shifts_nothing_behind_it(void **state)
+{
+    static const char expected[] = "h\0\n\0b\0,\0\"\0f\0a\0i\0l\0e\0d\0:\0 \0"
+                                   "\"\0\n\0";
+    const struct row_form here = {"h\n", 2, ',', "\n"};
+    struct retry_file *file = retry_file_new(path, "team.csv", &here);
+    uint64_t line;
+
+    (void)state;
+    add(file, make_row(2, "a\xf9\xa1", 3, "UTF-16LE", STATUS_INVALID, ""));
+    add(file, make_row(3, "b", 1, "UTF-16LE", STATUS_FAILED, ""));
+    commit(file);
+    assert_int_equal(1, retry_file_left_out(file, &line));
+    assert_int_equal(2, line);
+    retry_file_free(file);
+    expect_file(expected, sizeof(expected) - 1);
+}
+
 static void rows_without_a_record_are_counted(void **state)
 {
     struct retry_file *file = retry_file_new(path, "team.csv", &form);
@@ -210,6 +228,7 @@ int main(void)
             only_rows_that_need_a_look_are_written_duplicates_last),
         cmocka_unit_test(an_error_is_one_cell_of_one_line),
         cmocka_unit_test(it_is_in_the_encoding_of_the_input),
+        cmocka_unit_test(half_a_character_shifts_nothing_behind_it),
         cmocka_unit_test(rows_without_a_record_are_counted),
         cmocka_unit_test(an_error_is_told_once_and_ends_it),
         cmocka_unit_test(its_name_is_the_lists_once),
