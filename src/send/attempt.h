@@ -56,7 +56,4 @@ bool attempt_is_sent(const struct attempt *attempt);
 
 int64_t attempt_started_us(const struct attempt *attempt);
 
-/* The attempt an easy handle of the multi's belongs to. */
-struct attempt *attempt_of(void *easy);
-
 #endif

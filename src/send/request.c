@@ -61,7 +61,7 @@ request_headers_new(const struct request_settings *settings)
     struct request_headers *headers = xcalloc(1, sizeof(*headers));
     append(headers, "Content-Type: application/json");
     append(headers, "Accept: application/json");
-    append(headers, "Expect:"); /* no round trip before the body */
+    append(headers, "User-Agent: bulk-invite/" BULK_INVITE_VERSION);
     /* A structured string (Idempotency-Key draft); the key is of fixed length,
      * so that each request only overwrites it in place. */
     char *line =
@@ -158,7 +158,6 @@ enum error_kind request_configure(void *easy,
     SET(CURLOPT_CURLU, settings->parsed_url);
     SET(CURLOPT_POST, 1L);
     SET(CURLOPT_HTTPHEADER, headers->list);
-    SET(CURLOPT_USERAGENT, "bulk-invite/" BULK_INVITE_VERSION);
     SET(CURLOPT_TIMEOUT_MS, milliseconds(settings->timeout_us));
     SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(settings->connect_timeout_us));
     SET(CURLOPT_NOSIGNAL, 1L);
