@@ -79,12 +79,12 @@ static const struct rule rules[] = {
     {525, 526, UNAVAILABLE},
 };
 
-static const struct rule not_ours = {0,
-                                     0,
-                                     RESULT_NOT_OURS,
-                                     STATUS_UNKNOWN,
-                                     CODE_BAD_RESPONSE,
-                                     "not an answer of the Almanac API"};
+static const struct rule not_ours = {
+    .kind = RESULT_NOT_OURS,
+    .status = STATUS_UNKNOWN,
+    .code = CODE_BAD_RESPONSE,
+    .lead = "not an answer of the Almanac API",
+};
 static const struct rule edge_refusal = {
     0, 0, NOT_PROCESSED, "the server is not available behind its edge"};
 static const struct rule gateway_failure = {0, 0, FAILED};
