@@ -20,8 +20,8 @@
  * after the first, any send once `no_more_sends` is set, and one on a
  * connection that has something to say before it was asked.
  *
- * libcurl's types stay out of this header: `easy` and `multi` are CURL and
- * CURLM.
+ * libcurl's types stay out of this header: `multi` is a CURLM. The private
+ * pointer of an attempt's handle in it is the attempt.
  */
 struct attempt;
 

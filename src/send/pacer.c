@@ -215,23 +215,11 @@ static void answered(struct pacer *pacer, bool is_of_before_hold,
 /* Is the trouble such that the server as a whole must be down? */
 static bool means_down(struct pacer *pacer, enum result_kind kind)
 {
-    switch (kind) {
-    case RESULT_UNREACHABLE:
-        return true;
-    case RESULT_UNKNOWN:
-    case RESULT_NOT_OURS:
-        return ++pacer->unknown_in_row >= UNKNOWN_IS_DOWN;
-    case RESULT_NOT_PROCESSED:
+    if (kind == RESULT_NOT_PROCESSED)
         return ++pacer->unavailable_in_row >= UNAVAILABLE_IS_DOWN;
-    case RESULT_QUOTA:
-    case RESULT_NOT_SENT:
-    case RESULT_ANSWERED:
-    case RESULT_WRONG_DOOR:
-    case RESULT_UNAUTHORIZED:
-    case RESULT_MISCONFIGURED:
-        break;
-    }
-    return false;
+    if (kind == RESULT_UNKNOWN || kind == RESULT_NOT_OURS)
+        return ++pacer->unknown_in_row >= UNKNOWN_IS_DOWN;
+    return kind == RESULT_UNREACHABLE;
 }
 
 static bool is_proper_answer(enum result_kind kind)
