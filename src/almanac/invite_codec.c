@@ -5,6 +5,7 @@
 #include "almanac/reply_detail.h"
 #include "almanac/sentence.h"
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/text_safe.h"
 #include "domain/person.h"
 
@@ -17,148 +18,137 @@
 /* The words around the server's own, in front of a body's worth of them. */
 #define LEAD_CAP 512
 
-static int add_to_strbuf(const char *bytes, size_t len, void *buf)
-{
-    strbuf_add(buf, bytes, len);
-    return 0;
-}
-
-static void add_json_string(const char *text, struct strbuf *out)
-{
-    json_t *string = json_string(text);
-
-    /* It is UTF-8, so only memory can be missing. */
-    if (!string || json_dump_callback(string, add_to_strbuf, out,
-                                      JSON_ENCODE_ANY | JSON_COMPACT) != 0)
-        error_out_of_memory();
-    json_decref(string);
-}
-
-/* The braces by hand: building an object takes twice the time, once a row. */
 void invite_codec_encode(const char *email, const char *role,
                          struct strbuf *body)
 {
     strbuf_add_str(body, "{\"email\":");
-    add_json_string(email, body);
+    json_text_add(body, email);
     strbuf_add_str(body, ",\"role\":");
-    add_json_string(role, body);
+    json_text_add(body, role);
     strbuf_add_str(body, "}");
 }
 
 /* What an answer means by its status, and how a sentence about it begins. */
 struct rule {
     int first_status, last_status;
-    enum reply_meaning meaning;
+    enum result_kind kind;
+    enum status status;
     enum outcome_code code;
     const char *lead;
 };
 
-#define LEAD_REFUSED     "the server refuses this row"
-#define LEAD_UNAVAILABLE "the server is not available"
-#define LEAD_FAILED      "the server failed and may have processed this row"
+#define WRONG_DOOR    RESULT_WRONG_DOOR, STATUS_REJECTED
+#define UNAUTHORIZED  RESULT_UNAUTHORIZED, STATUS_REJECTED
+#define REFUSED       RESULT_ANSWERED, STATUS_REJECTED
+#define ALREADY       RESULT_ANSWERED, STATUS_ALREADY_INVITED
+#define QUOTA         RESULT_QUOTA, STATUS_FAILED
+#define NOT_PROCESSED RESULT_NOT_PROCESSED, STATUS_FAILED, CODE_UNAVAILABLE
+#define UNAVAILABLE   NOT_PROCESSED, "the server is not available"
+#define FAILED                                         \
+    RESULT_UNKNOWN, STATUS_UNKNOWN, CODE_SERVER_ERROR, \
+        "the server failed and may have processed this row"
 
 /* The first that fits. */
 static const struct rule rules[] = {
-    {300, 399, REPLY_WRONG_DOOR, CODE_REDIRECT,
+    {300, 399, WRONG_DOOR, CODE_REDIRECT,
      "the server points to another address"},
-    {401, 401, REPLY_UNAUTHORIZED, CODE_UNAUTHORIZED,
+    {401, 401, UNAUTHORIZED, CODE_UNAUTHORIZED,
      "the token is missing, wrong or expired"},
-    {403, 403, REPLY_WRONG_DOOR, CODE_FORBIDDEN,
-     "the server does not allow this"},
-    {404, 404, REPLY_WRONG_DOOR, CODE_NOT_FOUND,
+    {403, 403, WRONG_DOOR, CODE_FORBIDDEN, "the server does not allow this"},
+    {404, 404, WRONG_DOOR, CODE_NOT_FOUND,
      "the server does not know this organization or URL"},
-    {405, 405, REPLY_WRONG_DOOR, CODE_REFUSED,
+    {405, 405, WRONG_DOOR, CODE_REFUSED,
      "the server takes no invitations at this URL"},
-    {407, 407, REPLY_UNAUTHORIZED, CODE_SETUP,
+    {407, 407, UNAUTHORIZED, CODE_SETUP,
      "the proxy wants a user and a password"},
-    {408, 408, REPLY_NOT_PROCESSED, CODE_UNAVAILABLE,
-     "the server did not wait for the request"},
-    {409, 409, REPLY_ALREADY, CODE_CONFLICT,
-     "the server knows this person already"},
-    {422, 422, REPLY_REJECTED, CODE_VALIDATION, LEAD_REFUSED},
-    {425, 425, REPLY_NOT_PROCESSED, CODE_UNAVAILABLE,
-     "the server put the request off"},
-    {429, 429, REPLY_QUOTA, CODE_RATE_LIMITED, "too many requests"},
-    {400, 499, REPLY_REJECTED, CODE_REFUSED, LEAD_REFUSED},
-    {503, 503, REPLY_NOT_PROCESSED, CODE_UNAVAILABLE, LEAD_UNAVAILABLE},
-    {521, 521, REPLY_NOT_PROCESSED, CODE_UNAVAILABLE, LEAD_UNAVAILABLE},
-    {523, 523, REPLY_NOT_PROCESSED, CODE_UNAVAILABLE, LEAD_UNAVAILABLE},
-    {525, 526, REPLY_NOT_PROCESSED, CODE_UNAVAILABLE, LEAD_UNAVAILABLE},
-    {500, 500, REPLY_UNKNOWN, CODE_SERVER_ERROR, LEAD_FAILED},
-    {502, 502, REPLY_UNKNOWN, CODE_SERVER_ERROR, LEAD_FAILED},
-    {504, 504, REPLY_UNKNOWN, CODE_SERVER_ERROR, LEAD_FAILED},
-    {520, 520, REPLY_UNKNOWN, CODE_SERVER_ERROR, LEAD_FAILED},
-    {522, 522, REPLY_UNKNOWN, CODE_SERVER_ERROR, LEAD_FAILED},
-    {524, 524, REPLY_UNKNOWN, CODE_SERVER_ERROR, LEAD_FAILED},
+    {408, 408, NOT_PROCESSED, "the server did not wait for the request"},
+    {409, 409, ALREADY, CODE_CONFLICT, "the server knows this person already"},
+    {422, 422, REFUSED, CODE_VALIDATION, "the server refuses this row"},
+    {425, 425, NOT_PROCESSED, "the server put the request off"},
+    {429, 429, QUOTA, CODE_RATE_LIMITED, "too many requests"},
+    {400, 499, REFUSED, CODE_REFUSED, "the server refuses this row"},
+    {500, 500, FAILED},
+    {502, 502, FAILED},
+    {503, 503, UNAVAILABLE},
+    {504, 504, FAILED},
+    {520, 520, FAILED},
+    {521, 521, UNAVAILABLE},
+    {522, 522, FAILED},
+    {523, 523, UNAVAILABLE},
+    {524, 524, FAILED},
+    {525, 526, UNAVAILABLE},
 };
 
-static const struct rule not_ours = {0, 0, REPLY_NOT_OURS, CODE_BAD_RESPONSE,
-                                     "not an answer of the Almanac API"};
+static const struct rule not_ours = {
+    .kind = RESULT_NOT_OURS,
+    .status = STATUS_UNKNOWN,
+    .code = CODE_BAD_RESPONSE,
+    .lead = "not an answer of the Almanac API",
+};
 static const struct rule edge_refusal = {
-    0, 0, REPLY_NOT_PROCESSED, CODE_UNAVAILABLE,
-    "the server is not available behind its edge"};
-static const struct rule gateway_failure = {0, 0, REPLY_UNKNOWN,
-                                            CODE_SERVER_ERROR, LEAD_FAILED};
+    0, 0, NOT_PROCESSED, "the server is not available behind its edge"};
+static const struct rule gateway_failure = {0, 0, FAILED};
 
-static const enum status status_of[] = {
-    [REPLY_INVITED] = STATUS_INVITED,
-    [REPLY_ALREADY] = STATUS_ALREADY_INVITED,
-    [REPLY_REJECTED] = STATUS_REJECTED,
-    [REPLY_QUOTA] = STATUS_FAILED,
-    [REPLY_NOT_PROCESSED] = STATUS_FAILED,
-    [REPLY_UNKNOWN] = STATUS_UNKNOWN,
-    [REPLY_NOT_OURS] = STATUS_UNKNOWN,
-    [REPLY_UNAUTHORIZED] = STATUS_REJECTED,
-    [REPLY_WRONG_DOOR] = STATUS_REJECTED,
-};
+/* Is a 503 that of a proxy which had passed the request on (Envoy, Varnish,
+ * Heroku H12/H13)? */
+static bool has_gateway_mark(const struct reply *reply)
+{
+    static const char *const marks[] = {
+        "upstream connect error",
+        "upstream request timeout",
+        "Guru Meditation",
+        "herokucdn.com/error-pages",
+    };
+    for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+        if (reply->body &&
+            memmem(reply->body, reply->body_len, marks[i], strlen(marks[i])))
+            return true;
+    return false;
+}
 
 static const struct rule *rule_for(const struct reply *reply)
 {
     int status = reply->http_status;
-
     /* An edge that found no server says 404 or a 5xx; any other status is the
      * application's whatever the headers claim. */
     if (reply->is_edge_refusal &&
         (status == 404 || (status >= 500 && status <= 599)))
         return &edge_refusal;
-    if (reply->has_gateway_mark && status == 503)
+    if (status == 503 && has_gateway_mark(reply))
         return &gateway_failure;
-    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+    for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
         if (status >= rules[i].first_status && status <= rules[i].last_status)
             return &rules[i];
-    }
     return &not_ours;
 }
 
-/* A status that leaves an outcome without an invitation: status, code and a
- * sentence. A refusal in the server's own words needs nothing around them:
- * that is what the person who keeps the list reads. */
-static void explain(const struct rule *rule, const struct reply *reply,
-                    const char *email, struct outcome *outcome)
+/* For an answer without an invitation: status, code and a sentence. A refusal
+ * in the server's own words needs nothing around them: that is what the person
+ * who keeps the list reads. */
+static enum result_kind explain(const struct rule *rule,
+                                const struct reply *reply, const char *email,
+                                struct outcome *outcome)
 {
-    bool is_about_row =
-        rule->meaning == REPLY_REJECTED || rule->meaning == REPLY_ALREADY;
     struct strbuf words, raw, sentence;
-
-    strbuf_init(&words, reply->body_len);
-    strbuf_init(&raw, reply->body_len + LEAD_CAP);
+    strbuf_init(&words, reply->body_len + LEAD_CAP);
+    strbuf_init(&raw, reply->body_len + 2 * LEAD_CAP);
     strbuf_init(&sentence, SENTENCE_MAX);
-    if (!reply_detail_words(reply->body, reply->body_len, &words)) {
-        strbuf_addf(&raw, "%s (HTTP %d, ", rule->lead, reply->http_status);
-        reply_detail_kind(reply->body, reply->body_len, reply->is_body_cut,
-                          &raw);
-        strbuf_add_char(&raw, ')');
-    } else {
-        if (!is_about_row)
-            strbuf_addf(&raw, "%s (HTTP %d): ", rule->lead, reply->http_status);
-        strbuf_add(&raw, strbuf_str(&words), words.len);
-    }
+    bool has_words = reply_detail_add(reply->body, reply->body_len,
+                                      reply->is_body_cut, &words);
+    if (!has_words)
+        strbuf_addf(&raw, "%s (HTTP %d, %s)", rule->lead, reply->http_status,
+                    strbuf_str(&words));
+    else if (rule->kind != RESULT_ANSWERED)
+        strbuf_addf(&raw, "%s (HTTP %d): %s", rule->lead, reply->http_status,
+                    strbuf_str(&words));
+    else
+        strbuf_add(&raw, words.bytes, words.len);
     sentence_add(&sentence, strbuf_str(&raw), raw.len, email);
-    outcome_set(outcome, status_of[rule->meaning], rule->code,
-                strbuf_str(&sentence));
+    outcome_set(outcome, rule->status, rule->code, strbuf_str(&sentence));
     strbuf_clear(&words);
     strbuf_clear(&raw);
     strbuf_clear(&sentence);
+    return rule->kind;
 }
 
 /* The strings of a 200's body, borrowed from its JSON. */
@@ -241,27 +231,21 @@ static char *copy(const char *text)
     return text ? xstrdup(text) : NULL;
 }
 
-static enum reply_meaning settle_invited(const struct invitation *invitation,
-                                         struct outcome *outcome)
-{
-    outcome_set(outcome, STATUS_INVITED, CODE_NONE, NULL);
-    outcome->invitation_id = copy(invitation->id);
-    outcome->state = copy(invitation->state);
-    outcome->created_at = copy(invitation->created_at);
-    outcome->expires_at = copy(invitation->expires_at);
-    return REPLY_INVITED;
-}
-
-static enum reply_meaning decode_object(const json_t *root, int http_status,
-                                        const char *email,
-                                        struct outcome *outcome)
+static enum result_kind decode_object(const json_t *root, int http_status,
+                                      const char *email,
+                                      struct outcome *outcome)
 {
     struct invitation invitation;
     const char *bad_member = read_invitation(root, &invitation);
     char why[128];
-
-    if (!bad_member && is_same_person(email, invitation.email))
-        return settle_invited(&invitation, outcome);
+    if (!bad_member && is_same_person(email, invitation.email)) {
+        outcome_set(outcome, STATUS_INVITED, CODE_NONE, NULL);
+        outcome->invitation_id = copy(invitation.id);
+        outcome->state = copy(invitation.state);
+        outcome->created_at = copy(invitation.created_at);
+        outcome->expires_at = copy(invitation.expires_at);
+        return RESULT_ANSWERED;
+    }
     if (bad_member)
         snprintf(why, sizeof(why),
                  "not an invitation: \"%s\" is missing or wrong (HTTP %d)",
@@ -271,53 +255,35 @@ static enum reply_meaning decode_object(const json_t *root, int http_status,
                  "the invitation is another person's (HTTP %d)", http_status);
     outcome_set(outcome, STATUS_UNKNOWN,
                 bad_member ? CODE_BAD_RESPONSE : CODE_RESPONSE_MISMATCH, why);
-    return REPLY_NOT_OURS;
+    return RESULT_NOT_OURS;
 }
 
 /* An answer that was cut off may still hold the whole object: the object tells
  * where it ends, so a parse is proof. Numbers are read as reals because an
  * unknown member may hold one that no int64_t does. */
-static enum reply_meaning decode_success(const struct reply *reply,
-                                         const char *email,
-                                         struct outcome *outcome)
+static enum result_kind decode_success(const struct reply *reply,
+                                       const char *email,
+                                       struct outcome *outcome)
 {
     json_t *root =
         json_loadb(reply->body ? reply->body : "", reply->body_len,
                    JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL);
-    enum reply_meaning meaning = REPLY_NOT_OURS;
-
-    if (json_is_object(root))
-        meaning = decode_object(root, reply->http_status, email, outcome);
-    else
-        explain(&not_ours, reply, email, outcome);
+    enum result_kind kind =
+        json_is_object(root)
+            ? decode_object(root, reply->http_status, email, outcome)
+            : explain(&not_ours, reply, email, outcome);
     json_decref(root);
-    return meaning;
+    return kind;
 }
 
-/* What an earlier attempt may have left. */
-static void forget_invitation(struct outcome *outcome)
+enum result_kind invite_codec_decode(const struct reply *reply,
+                                     const char *email, struct outcome *outcome)
 {
-    free(outcome->invitation_id);
-    free(outcome->state);
-    free(outcome->created_at);
-    free(outcome->expires_at);
-    outcome->invitation_id = NULL;
-    outcome->state = NULL;
-    outcome->created_at = NULL;
-    outcome->expires_at = NULL;
-}
-
-enum reply_meaning invite_codec_decode(const struct reply *reply,
-                                       const char *email,
-                                       struct outcome *outcome)
-{
-    const struct rule *rule;
-
-    forget_invitation(outcome);
+    unsigned attempts = outcome->attempts;
+    outcome_clear(outcome); /* what an earlier attempt left */
+    outcome->attempts = attempts;
     outcome->http_status = reply->http_status;
     if (reply->http_status >= 200 && reply->http_status <= 299)
         return decode_success(reply, email, outcome);
-    rule = rule_for(reply);
-    explain(rule, reply, email, outcome);
-    return rule->meaning;
+    return explain(rule_for(reply), reply, email, outcome);
 }

@@ -19,15 +19,6 @@ struct text {
     size_t len;
 };
 
-enum body_kind {
-    BODY_EMPTY,
-    BODY_JSON,
-    BODY_HTML,
-    BODY_XML,
-    BODY_PLAIN,
-    BODY_BINARY,
-};
-
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -90,45 +81,16 @@ static bool is_showable(struct text text, size_t max_len)
            memchr(text.bytes, '@', text.len) == NULL;
 }
 
-/* By its bytes: Content-Type is what edges get wrong. */
-static enum body_kind kind_of(struct text text)
-{
-    struct text head = {text.bytes, text.len < 1024 ? text.len : 1024};
-
-    if (text.len == 0)
-        return BODY_EMPTY;
-    if (text.bytes[0] == '{' || text.bytes[0] == '[' || text.bytes[0] == '"')
-        return BODY_JSON;
-    if (text.bytes[0] == '<') {
-        if (find_word(head, "<html") < head.len ||
-            find_word(head, "<!doctype html") < head.len ||
-            find_word(head, "<title") < head.len)
-            return BODY_HTML;
-        return BODY_XML;
-    }
-    head = first_line(text);
-    if (!text_is_utf8(head.bytes, head.len) ||
-        text_has_control(head.bytes, head.len))
-        return BODY_BINARY;
-    return BODY_PLAIN;
-}
-
 /* The <title>, empty when there is none that can be shown. */
 static struct text html_title(struct text page)
 {
-    const struct text none = {"", 0};
     struct text title = skip(page, find_word(page, "<title"));
-    const char *tag_end = memchr(title.bytes, '>', title.len);
-    size_t title_len;
-
-    if (!tag_end)
-        return none;
-    title = skip(title, (size_t)(tag_end + 1 - title.bytes));
-    title_len = find_word(title, "</title");
-    if (title_len == title.len)
-        return none;
-    title = trim((struct text){title.bytes, title_len});
-    return is_showable(title, MAX_TITLE) ? title : none;
+    title = skip(title, find_word(title, ">"));
+    size_t len = find_word(title, "</title");
+    if (len == title.len)
+        return (struct text){"", 0};
+    title = trim((struct text){title.bytes + 1, len - 1});
+    return is_showable(title, MAX_TITLE) ? title : (struct text){"", 0};
 }
 
 /* Is there anything to read in it? */
@@ -228,81 +190,70 @@ static bool words_of(const json_t *value, int depth, struct strbuf *out)
     return false;
 }
 
-/* NULL for what is not JSON. Integers are read as reals because a number that
- * is too big for int64_t must not make a message unreadable. */
-static json_t *parse(struct text text)
+/* Integers are read as reals because a number that is too big for int64_t must
+ * not make a message unreadable. */
+static bool add_json(struct text text, struct strbuf *out)
 {
-    return json_loadb(text.bytes, text.len,
-                      JSON_REJECT_DUPLICATES | JSON_DECODE_ANY |
-                          JSON_DECODE_INT_AS_REAL,
-                      NULL);
-}
-
-static bool json_words(struct text text, struct strbuf *out)
-{
-    json_t *root = parse(text);
-    bool is_found = words_of(root, 0, out);
-
+    json_t *root = json_loadb(text.bytes, text.len,
+                              JSON_REJECT_DUPLICATES | JSON_DECODE_ANY |
+                                  JSON_DECODE_INT_AS_REAL,
+                              NULL);
+    bool has_words = words_of(root, 0, out);
+    if (!has_words)
+        strbuf_add_str(out, root ? "JSON without a message"
+                                 : "JSON that cannot be read");
     json_decref(root);
-    return is_found;
+    return has_words;
 }
 
-static const char *json_kind(struct text text)
+static void add_page(struct text page, struct strbuf *out)
 {
-    json_t *root = parse(text);
-    bool is_readable = root != NULL;
-
-    json_decref(root);
-    return is_readable ? "JSON without a message" : "JSON that cannot be read";
+    struct text head = {page.bytes, page.len < 1024 ? page.len : 1024};
+    struct text title = html_title(page);
+    bool is_html = find_word(head, "<html") < head.len ||
+                   find_word(head, "<!doctype html") < head.len ||
+                   find_word(head, "<title") < head.len;
+    strbuf_add_str(out, is_html ? "an HTML page" : "an XML document");
+    if (is_html && title.len > 0)
+        strbuf_addf(out, " \"%.*s\"", (int)title.len, title.bytes);
 }
 
-bool reply_detail_words(const char *body, size_t len, struct strbuf *out)
+static bool add_plain(struct text text, struct strbuf *out)
 {
-    struct text text = body_text(body, len);
-    enum body_kind kind = kind_of(text);
-
-    if (kind == BODY_JSON)
-        return json_words(text, out);
-    if (kind == BODY_PLAIN) {
-        struct text line = first_line(text);
-
-        if (is_showable(line, MAX_PLAIN_TEXT)) {
-            strbuf_add(out, line.bytes, line.len);
-            return true;
-        }
-    }
-    return false;
-}
-
-void reply_detail_kind(const char *body, size_t len, bool is_cut,
-                       struct strbuf *out)
-{
-    struct text text = body_text(body, len);
-    struct text title;
-
-    switch (kind_of(text)) {
-    case BODY_EMPTY:
+    struct text line = first_line(text);
+    if (text.len == 0) {
         strbuf_add_str(out, "an empty body");
-        break;
-    case BODY_JSON:
-        strbuf_add_str(out, json_kind(text));
-        break;
-    case BODY_HTML:
-        strbuf_add_str(out, "an HTML page");
-        title = html_title(text);
-        if (title.len > 0)
-            strbuf_addf(out, " \"%.*s\"", (int)title.len, title.bytes);
-        break;
-    case BODY_XML:
-        strbuf_add_str(out, "an XML document");
-        break;
-    case BODY_PLAIN:
-        strbuf_add_str(out, "plain text");
-        break;
-    case BODY_BINARY:
-        strbuf_add_str(out, "bytes that are not text");
-        break;
+        return false;
     }
-    if (is_cut)
+    bool is_text = text_is_utf8(line.bytes, line.len) &&
+                   !text_has_control(line.bytes, line.len);
+    bool has_words = is_text && is_showable(line, MAX_PLAIN_TEXT);
+    if (has_words)
+        strbuf_add(out, line.bytes, line.len);
+    else
+        strbuf_add_str(out, is_text ? "plain text" : "bytes that are not text");
+    return has_words;
+}
+
+/* What it is shows by its bytes: Content-Type is what edges get wrong. */
+bool reply_detail_add(const char *body, size_t len, bool is_cut,
+                      struct strbuf *out)
+{
+    struct text text = body_text(body, len);
+    bool has_words = false;
+    switch (text.len > 0 ? (unsigned char)text.bytes[0] : 0) {
+    case '{':
+    case '[':
+    case '"':
+        has_words = add_json(text, out);
+        break;
+    case '<':
+        add_page(text, out);
+        break;
+    default:
+        has_words = add_plain(text, out);
+    }
+    if (is_cut && !has_words)
         strbuf_add_str(out, ", cut off");
+    return has_words;
 }

@@ -11,17 +11,13 @@
  * `detail` in its three shapes, the looser JSON of gateways, HTML, plain text,
  * nothing. Used inside this room only. Pure, any thread.
  *
- * What is appended is UTF-8 and raw: it may quote addresses, be long and hold
- * any character, so it goes through sentence_add() (almanac/sentence.h) next.
+ * Appends the server's own words and returns true, or, when the body has none
+ * that are safe to repeat, what kind of body it is ("an empty body", "an HTML
+ * page" and its title if that is short, ...) and returns false. It is UTF-8 and
+ * raw: it may quote addresses, be long and hold any character, so it goes
+ * through sentence_add() (almanac/sentence.h) next.
  */
-
-/* Appends the server's own words, if the body has any that are safe to repeat.
- * Returns false, and appends nothing, when it has none. */
-bool reply_detail_words(const char *body, size_t len, struct strbuf *out);
-
-/* Appends what kind of body it is: "an empty body", "plain text", "JSON that
- * cannot be read", "an HTML page" and its title if that is short, ... */
-void reply_detail_kind(const char *body, size_t len, bool is_cut,
-                       struct strbuf *out);
+bool reply_detail_add(const char *body, size_t len, bool is_cut,
+                      struct strbuf *out);
 
 #endif

@@ -7,11 +7,14 @@
 #include "base/strbuf.h"
 #include "send/reply_headers.h"
 
+/* Above this, libcurl would ask first (Expect: 100-continue). */
 #define REQUEST_BODY_CAP (1024 * 1024)
 #define REPLY_BODY_CAP   (64 * 1024)
 
 /* All header bytes of an answer, 1xx answers before it included. */
 #define REPLY_HEADERS_CAP (256 * 1024)
+
+#define WORDS_SIZE (CURL_ERROR_SIZE + 128)
 
 struct attempt {
     CURL *easy;
@@ -180,32 +183,37 @@ enum error_kind attempt_start(struct attempt *attempt, struct row *row,
     return ERROR_NONE;
 }
 
-static bool is_misconfigured(int curl_code)
+/* It cannot work, however often it is tried. */
+static bool is_misconfigured(const struct attempt *attempt, int curl_code)
 {
-    switch (curl_code) {
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_FAILED_INIT:
-    case CURLE_URL_MALFORMAT:
-    case CURLE_NOT_BUILT_IN:
-    case CURLE_FUNCTION_NOT_FOUND:
-    case CURLE_BAD_FUNCTION_ARGUMENT:
-    case CURLE_UNKNOWN_OPTION:
-    case CURLE_SSL_ENGINE_NOTFOUND:
-    case CURLE_SSL_ENGINE_SETFAILED:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_USE_SSL_FAILED:
-    case CURLE_SSL_ENGINE_INITFAILED:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CRL_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-        return true;
-    default:
-        return false;
-    }
+    static const int never_work[] = {
+        CURLE_UNSUPPORTED_PROTOCOL,
+        CURLE_FAILED_INIT,
+        CURLE_URL_MALFORMAT,
+        CURLE_NOT_BUILT_IN,
+        CURLE_FUNCTION_NOT_FOUND,
+        CURLE_BAD_FUNCTION_ARGUMENT,
+        CURLE_UNKNOWN_OPTION,
+        CURLE_SSL_ENGINE_NOTFOUND,
+        CURLE_SSL_ENGINE_SETFAILED,
+        CURLE_SSL_CERTPROBLEM,
+        CURLE_SSL_CIPHER,
+        CURLE_PEER_FAILED_VERIFICATION,
+        CURLE_USE_SSL_FAILED,
+        CURLE_SSL_ENGINE_INITFAILED,
+        CURLE_SSL_CACERT_BADFILE,
+        CURLE_SSL_CRL_BADFILE,
+        CURLE_SSL_ISSUER_ERROR,
+        CURLE_SSL_PINNEDPUBKEYNOTMATCH,
+        CURLE_SSL_INVALIDCERTSTATUS,
+    };
+    for (size_t i = 0; i < sizeof(never_work) / sizeof(*never_work); i++)
+        if (curl_code == never_work[i])
+            return true;
+    /* a proxy that opens no tunnel to the server, and never will */
+    long status = 0;
+    curl_easy_getinfo(attempt->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status >= 400 && status <= 499 && status != 408 && status != 429;
 }
 
 static const char *curl_words(const struct attempt *attempt, int curl_code)
@@ -215,88 +223,50 @@ static const char *curl_words(const struct attempt *attempt, int curl_code)
     return curl_easy_strerror((CURLcode)curl_code);
 }
 
-/* A proxy that does not open a tunnel to the server, and never will. */
-static bool is_refused_by_proxy(const struct attempt *attempt)
-{
-    long status = 0;
-    curl_easy_getinfo(attempt->easy, CURLINFO_HTTP_CONNECTCODE, &status);
-    return status >= 400 && status <= 499 && status != 408 && status != 429;
-}
-
 /* No byte of the request left. */
 static void never_sent(const struct attempt *attempt, int curl_code,
                        struct result *result)
 {
-    struct strbuf words;
-    strbuf_init(&words, 600);
-    bool is_certificate = curl_code == CURLE_PEER_FAILED_VERIFICATION;
-    result->kind = RESULT_UNREACHABLE;
+    char words[WORDS_SIZE] = "held back before it was sent";
+    enum outcome_code code = CODE_CANNOT_CONNECT;
     if (curl_code == ATTEMPT_CUT_OFF || attempt->is_refused_send) {
         result->kind = RESULT_NOT_SENT;
-        strbuf_add_str(&words, "held back before it was sent");
-    } else if (is_misconfigured(curl_code) || is_refused_by_proxy(attempt)) {
+    } else if (is_misconfigured(attempt, curl_code)) {
+        bool is_certificate = curl_code == CURLE_PEER_FAILED_VERIFICATION;
         result->kind = RESULT_MISCONFIGURED;
-        strbuf_addf(&words, "%s: %s",
-                    is_certificate ? "the server's certificate is not trusted"
-                                   : "the connection cannot be set up",
-                    curl_words(attempt, curl_code));
-    } else {
-        strbuf_addf(&words, "cannot connect: %s",
-                    curl_words(attempt, curl_code));
-    }
-    enum outcome_code code = CODE_CANNOT_CONNECT;
-    if (result->kind == RESULT_MISCONFIGURED)
         code = is_certificate ? CODE_CERTIFICATE : CODE_SETUP;
-    outcome_set(&result->outcome, STATUS_UNPROCESSED, code, strbuf_str(&words));
-    strbuf_clear(&words);
+        snprintf(words, sizeof(words), "%s: %s",
+                 is_certificate ? "the server's certificate is not trusted"
+                                : "the connection cannot be set up",
+                 curl_words(attempt, curl_code));
+    } else {
+        result->kind = RESULT_UNREACHABLE;
+        snprintf(words, sizeof(words), "cannot connect: %s",
+                 curl_words(attempt, curl_code));
+    }
+    outcome_set(&result->outcome, STATUS_UNPROCESSED, code, words);
 }
 
 /* It left, and no whole answer came back. */
 static void no_answer(const struct attempt *attempt, int curl_code,
                       struct result *result)
 {
-    struct strbuf words;
-    strbuf_init(&words, 600);
+    char words[WORDS_SIZE];
     enum outcome_code code = CODE_CONNECTION_LOST;
+    snprintf(words, sizeof(words), "sent, but the answer was lost: %s",
+             curl_words(attempt, curl_code));
+    const char *why = words;
     if (curl_code == ATTEMPT_CUT_OFF) {
         code = CODE_ABORTED;
-        strbuf_add_str(&words, "the run ended before the server answered");
+        why = "the run ended before the server answered";
     } else if (curl_code == CURLE_OPERATION_TIMEDOUT) {
         code = CODE_TIMEOUT;
-        strbuf_add_str(&words, "sent, but no answer came in time");
+        why = "sent, but no answer came in time";
     } else if (attempt->is_refused_send) {
-        strbuf_add_str(&words,
-                       "sent, and the connection was closed without an answer");
-    } else {
-        strbuf_addf(&words, "sent, but the answer was lost: %s",
-                    curl_words(attempt, curl_code));
+        why = "sent, and the connection was closed without an answer";
     }
     result->kind = RESULT_UNKNOWN;
-    outcome_set(&result->outcome, STATUS_UNKNOWN, code, strbuf_str(&words));
-    strbuf_clear(&words);
-}
-
-static enum result_kind kind_of(enum reply_meaning meaning)
-{
-    switch (meaning) {
-    case REPLY_INVITED:
-    case REPLY_ALREADY:
-    case REPLY_REJECTED:
-        return RESULT_ANSWERED;
-    case REPLY_QUOTA:
-        return RESULT_QUOTA;
-    case REPLY_NOT_PROCESSED:
-        return RESULT_NOT_PROCESSED;
-    case REPLY_UNKNOWN:
-        return RESULT_UNKNOWN;
-    case REPLY_NOT_OURS:
-        return RESULT_NOT_OURS;
-    case REPLY_UNAUTHORIZED:
-        return RESULT_UNAUTHORIZED;
-    case REPLY_WRONG_DOOR:
-        return RESULT_WRONG_DOOR;
-    }
-    return RESULT_UNKNOWN;
+    outcome_set(&result->outcome, STATUS_UNKNOWN, code, why);
 }
 
 /* Did the connection end, or the time, in the middle of an answer? A close
@@ -327,16 +297,11 @@ static void answered(struct attempt *attempt, long http_status, int curl_code,
         .body = attempt->reply_body.bytes,
         .body_len = attempt->reply_body.len,
         .is_body_cut = curl_code != CURLE_OK,
-        .has_gateway_mark =
-            http_status == 503 &&
-            reply_body_has_gateway_mark(strbuf_str(&attempt->reply_body),
-                                        attempt->reply_body.len),
         .is_edge_refusal = attempt->reply_headers.is_edge_refusal,
     };
-    result->kind = kind_of(
-        invite_codec_decode(&reply, attempt->row->email, &result->outcome));
-    result->retry_after_us = attempt->reply_headers.retry_after_us;
-    result->quota = attempt->reply_headers.quota;
+    result->kind =
+        invite_codec_decode(&reply, attempt->row->email, &result->outcome);
+    result->wish = attempt->reply_headers.wish;
     /* Half an answer says nothing of whose API it is. */
     if (result->kind == RESULT_NOT_OURS && is_lost_midway(attempt, curl_code))
         no_answer(attempt, curl_code, result);
@@ -345,7 +310,7 @@ static void answered(struct attempt *attempt, long http_status, int curl_code,
 struct row *attempt_finish(struct attempt *attempt, int curl_code,
                            struct result *result)
 {
-    *result = (struct result){.retry_after_us = -1, .quota = QUOTA_HINT_NONE};
+    *result = (struct result){.wish = SERVER_WISH_NONE};
     long http_status = 0;
     long request_bytes = 0;
     curl_easy_getinfo(attempt->easy, CURLINFO_RESPONSE_CODE, &http_status);
@@ -392,11 +357,4 @@ bool attempt_is_sent(const struct attempt *attempt)
 int64_t attempt_started_us(const struct attempt *attempt)
 {
     return attempt->started_us;
-}
-
-struct attempt *attempt_of(void *easy)
-{
-    struct attempt *attempt = NULL;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &attempt);
-    return attempt;
 }

@@ -20,8 +20,8 @@
  * after the first, any send once `no_more_sends` is set, and one on a
  * connection that has something to say before it was asked.
  *
- * libcurl's types stay out of this header: `easy` and `multi` are CURL and
- * CURLM.
+ * libcurl's types stay out of this header: `multi` is a CURLM. The private
+ * pointer of an attempt's handle in it is the attempt.
  */
 struct attempt;
 
@@ -55,8 +55,5 @@ bool attempt_is_in_flight(const struct attempt *attempt);
 bool attempt_is_sent(const struct attempt *attempt);
 
 int64_t attempt_started_us(const struct attempt *attempt);
-
-/* The attempt an easy handle of the multi's belongs to. */
-struct attempt *attempt_of(void *easy);
 
 #endif

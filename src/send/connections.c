@@ -30,7 +30,7 @@ void connections_free(struct connections *connections)
 struct connection *connections_at(struct connections *connections, int fd)
 {
     if (fd >= connections->size) {
-        int size = 2 * fd + 16;
+        int size = fd + 16; /* is walked through for every request */
         struct connection *at = xcalloc((size_t)size, sizeof(*at));
         if (connections->size > 0)
             memcpy(at, connections->at,

@@ -35,83 +35,63 @@ static bool is_url_ok(CURLUcode code)
     return code == CURLUE_OK;
 }
 
-/* NULL when it has none. */
-static char *get_part(CURLU *handle, CURLUPart part, unsigned flags)
+/* NULL when it has none; for curl_free(). */
+static char *url_part(CURLU *url, CURLUPart part)
 {
     char *text = NULL;
-    if (!is_url_ok(curl_url_get(handle, part, &text, flags)) || !text)
-        return NULL;
-    char *copy = xstrdup(text);
-    curl_free(text);
-    return copy;
+    is_url_ok(curl_url_get(url, part, &text, CURLU_NO_DEFAULT_PORT));
+    return text;
 }
 
-static char *url_part(CURLU *handle, CURLUPart part)
+static bool has_part(CURLU *url, CURLUPart part)
 {
-    return get_part(handle, part, 0);
-}
-
-static bool has_part(CURLU *handle, CURLUPart part)
-{
-    char *text = url_part(handle, part);
+    char *text = url_part(url, part);
     bool has_it = text != NULL;
-    free(text);
+    curl_free(text);
     return has_it;
 }
 
-static enum error_kind check_url(CURLU *handle, const char *base_url,
-                                 struct endpoint *endpoint, struct error *err)
+static enum error_kind check_url(CURLU *url, const char *base_url,
+                                 bool is_loopback, struct error *err)
 {
-    char *scheme = url_part(handle, CURLUPART_SCHEME);
-    char *host = url_part(handle, CURLUPART_HOST);
-    enum error_kind kind = ERROR_NONE;
+    char *scheme = url_part(url, CURLUPART_SCHEME);
     bool is_http = scheme && strcmp(scheme, "http") == 0;
     bool is_https = scheme && strcmp(scheme, "https") == 0;
-    endpoint->is_loopback = host && is_loopback_host(host);
+    curl_free(scheme);
     if (!is_http && !is_https)
-        kind = not_a_url(base_url, "is not an http or https URL", err);
-    else if (!host || !*host)
-        kind = not_a_url(base_url, "names no host", err);
-    else if (has_part(handle, CURLUPART_USER) ||
-             has_part(handle, CURLUPART_PASSWORD))
-        kind = error_set(err, ERROR_USAGE,
+        return not_a_url(base_url, "is not an http or https URL", err);
+    if (!has_part(url, CURLUPART_HOST))
+        return not_a_url(base_url, "names no host", err);
+    if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
+        return error_set(err, ERROR_USAGE,
                          "base-url holds a user or password; the token goes "
                          "into $BULK_INVITE_TOKEN or --token-file");
-    else if (has_part(handle, CURLUPART_QUERY) ||
-             has_part(handle, CURLUPART_FRAGMENT))
-        kind = not_a_url(base_url, "has a query or fragment", err);
-    else if (is_http && !endpoint->is_loopback)
-        kind = error_set(err, ERROR_USAGE,
+    if (has_part(url, CURLUPART_QUERY) || has_part(url, CURLUPART_FRAGMENT))
+        return not_a_url(base_url, "has a query or fragment", err);
+    if (is_http && !is_loopback)
+        return error_set(err, ERROR_USAGE,
                          "base-url \"%s\" would send the token in clear: use "
                          "https:// (plain http is for loopback only)",
                          base_url);
-    free(scheme);
-    free(host);
-    return kind;
+    return ERROR_NONE;
 }
 
 /* Default ports, letter case and trailing slashes make no second server. */
-static char *normalised_base(CURLU *handle)
+static char *normalised_base(CURLU *url, char *host)
 {
-    char *base = get_part(handle, CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
-    if (!base)
-        return NULL;
-    size_t len = strlen(base);
-    while (len > 0 && base[len - 1] == '/')
-        base[--len] = '\0';
-    return base;
-}
-
-static void lower_host(CURLU *handle)
-{
-    char *host = url_part(handle, CURLUPART_HOST);
-    if (!host)
-        return;
-    for (char *c = host; *c; c++)
+    for (char *c = host; c && *c; c++)
         if (*c >= 'A' && *c <= 'Z')
             *c = (char)(*c - 'A' + 'a');
-    is_url_ok(curl_url_set(handle, CURLUPART_HOST, host, 0));
-    free(host);
+    is_url_ok(curl_url_set(url, CURLUPART_HOST, host, 0));
+    char *text = url_part(url, CURLUPART_URL);
+    if (!text)
+        error_out_of_memory();
+    size_t len = strlen(text);
+    while (len > 0 && text[len - 1] == '/')
+        len--;
+    char *base = xstrndup(text, len);
+    curl_free(text);
+    return base;
 }
 
 static enum error_kind parse_base(struct endpoint *endpoint,
@@ -121,22 +101,22 @@ static enum error_kind parse_base(struct endpoint *endpoint,
         return error_set(err, ERROR_USAGE, "base-url is too long");
     if (text_has_control(base_url, strlen(base_url)) || strchr(base_url, ' '))
         return not_a_url(base_url, "has a space or control character", err);
-    CURLU *handle = curl_url();
-    if (!handle)
+    CURLU *url = curl_url();
+    if (!url)
         error_out_of_memory();
+    char *host = NULL;
     enum error_kind kind;
-    if (!is_url_ok(curl_url_set(handle, CURLUPART_URL, base_url, 0))) {
+    if (!is_url_ok(curl_url_set(url, CURLUPART_URL, base_url, 0))) {
         kind = not_a_url(base_url, "is not a URL", err);
     } else {
-        kind = check_url(handle, base_url, endpoint, err);
-        lower_host(handle);
+        host = url_part(url, CURLUPART_HOST);
+        endpoint->is_loopback = host && is_loopback_host(host);
+        kind = check_url(url, base_url, endpoint->is_loopback, err);
     }
-    if (!kind) {
-        endpoint->base = normalised_base(handle);
-        if (!endpoint->base)
-            kind = not_a_url(base_url, "is not a URL", err);
-    }
-    curl_url_cleanup(handle);
+    if (!kind)
+        endpoint->base = normalised_base(url, host);
+    curl_free(host);
+    curl_url_cleanup(url);
     return kind;
 }
 

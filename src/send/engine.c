@@ -72,9 +72,9 @@ enum error_kind engine_new(struct engine **out,
     atomic_init(&engine->cut_off_us, CLOCK_NEVER_US);
     engine->ready.size = engine->admitted_most;
     engine->ready.rows = xcalloc(engine->ready.size, sizeof(struct row *));
-    engine->waiting = due_heap_new(engine->admitted_most);
-    engine->outbox_size = ENGINE_QUEUE_SIZE(options->concurrency);
-    engine->outbox = xcalloc(engine->outbox_size, sizeof(*engine->outbox));
+    engine->waiting = due_list_new(engine->admitted_most);
+    engine->outbox = xcalloc(ENGINE_QUEUE_SIZE(options->concurrency),
+                             sizeof(*engine->outbox));
     init_policies(engine);
     if (options->held_until_us > 0)
         snprintf(engine->last_trouble, sizeof(engine->last_trouble),
@@ -102,7 +102,7 @@ void engine_free(struct engine *engine)
     free(engine->idle);
     event_loop_free(engine->loop);
     request_clear_url(&engine->options.request);
-    due_heap_free(engine->waiting);
+    due_list_free(engine->waiting);
     free(engine->ready.rows);
     free(engine->outbox);
     free(engine);
@@ -128,10 +128,10 @@ static void tell_committer(struct engine *engine)
 
 static void collect_ended(struct engine *engine, int64_t now_us)
 {
-    void *easy;
+    struct attempt *attempt;
     int curl_code;
-    while ((easy = event_loop_next_ended(engine->loop, &curl_code)) != NULL)
-        engine_conclude(engine, attempt_of(easy), curl_code, now_us);
+    while ((attempt = event_loop_next_ended(engine->loop, &curl_code)) != NULL)
+        engine_conclude(engine, attempt, curl_code, now_us);
 }
 
 static void stop_if_given_up(struct engine *engine, int64_t now_us)
@@ -215,7 +215,7 @@ static bool is_done(struct engine *engine)
 {
     if (engine_admitted(engine) > 0)
         return false;
-    engine_release_withheld(engine);
+    engine_settle_withheld(engine, true);
     return true;
 }
 

@@ -24,24 +24,17 @@ static void settle(struct engine *engine, struct row *row,
 
 static void settle_stopped(struct engine *engine, struct row *row)
 {
-    outcome_set_stopped(&row->outcome);
-    row->outcome.attempts = row->attempts;
-    engine_tell(engine, HANDOFF_SETTLED, row);
+    struct outcome outcome = {0};
+    outcome_set_stopped(&outcome);
+    settle(engine, row, &outcome);
 }
 
-void engine_release_withheld(struct engine *engine)
-{
-    for (unsigned i = 0; i < engine->withheld_count; i++)
-        settle(engine, engine->withheld[i].row, &engine->withheld[i].outcome);
-    engine->withheld_count = 0;
-}
-
-/* The run's fault, not the rows': nobody was refused. */
-static void absolve_withheld(struct engine *engine)
+void engine_settle_withheld(struct engine *engine, bool is_rows_fault)
 {
     for (unsigned i = 0; i < engine->withheld_count; i++) {
         struct withheld *withheld = &engine->withheld[i];
-        withheld->outcome.status = STATUS_UNPROCESSED;
+        if (!is_rows_fault)
+            withheld->outcome.status = STATUS_UNPROCESSED;
         settle(engine, withheld->row, &withheld->outcome);
     }
     engine->withheld_count = 0;
@@ -63,7 +56,7 @@ static void park(struct engine *engine, struct row *row, int64_t due_us)
         return;
     }
     engine_tell(engine, HANDOFF_PARKED, row);
-    due_heap_push(engine->waiting, row, due_us);
+    due_list_push(engine->waiting, row, due_us);
 }
 
 void engine_stop_because(struct engine *engine, const struct error *why)
@@ -94,7 +87,7 @@ static void follow(struct engine *engine, struct row *row,
     switch (decision->step) {
     case STEP_SETTLE:
         if (result->kind == RESULT_ANSWERED)
-            engine_release_withheld(engine);
+            engine_settle_withheld(engine, true);
         settle(engine, row, &result->outcome);
         break;
     case STEP_RETRY:
@@ -105,7 +98,7 @@ static void follow(struct engine *engine, struct row *row,
         break;
     case STEP_STOP:
         settle(engine, row, &result->outcome);
-        absolve_withheld(engine);
+        engine_settle_withheld(engine, false);
         engine_stop_because(engine, &decision->why);
         break;
     }
@@ -121,8 +114,7 @@ void engine_conclude(struct engine *engine, struct attempt *attempt,
     engine->idle[engine->idle_count++] = attempt;
     note_trouble(engine, row, &result);
     retry_decide(&engine->retry, row, &result, now_us, &decision);
-    struct pacer_wish wish = {result.retry_after_us, result.quota};
-    pacer_end(&engine->pacer, decision.event, started_us, &wish, now_us);
+    pacer_end(&engine->pacer, result.kind, started_us, &result.wish, now_us);
     follow(engine, row, &result, &decision);
     outcome_clear(&result.outcome);
 }
@@ -151,8 +143,8 @@ void engine_give_back(struct engine *engine, int64_t now_us)
     struct row *row;
     while ((row = engine_pop_ready(engine)) != NULL)
         settle_stopped(engine, row);
-    while ((row = due_heap_pop(engine->waiting)) != NULL)
+    while ((row = due_list_pop(engine->waiting)) != NULL)
         settle_stopped(engine, row);
-    engine_release_withheld(engine);
+    engine_settle_withheld(engine, true);
     cut_off(engine, now_us >= atomic_load(&engine->cut_off_us), now_us);
 }

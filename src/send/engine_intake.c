@@ -12,7 +12,7 @@ uint32_t engine_in_flight(const struct engine *engine)
 uint32_t engine_admitted(const struct engine *engine)
 {
     return engine_in_flight(engine) + (uint32_t)engine->ready.count +
-           (uint32_t)due_heap_count(engine->waiting) + engine->asked_intents;
+           (uint32_t)due_list_count(engine->waiting) + engine->asked_intents;
 }
 
 static void push_ready(struct ready_list *ready, struct row *row)
@@ -78,10 +78,10 @@ void engine_ask(struct engine *engine, int64_t now_us)
     uint32_t have = (uint32_t)engine->ready.count + engine->asked_intents;
 
     /* Rows that wait have waited longest. */
-    while (have < startable && due_heap_next_us(engine->waiting) <=
+    while (have < startable && due_list_next_us(engine->waiting) <=
                                    now_us + engine->commit_time_us) {
         mark_asking(engine, now_us);
-        engine_tell(engine, HANDOFF_INTENT, due_heap_pop(engine->waiting));
+        engine_tell(engine, HANDOFF_INTENT, due_list_pop(engine->waiting));
         engine->asked_intents++;
         have++;
     }
@@ -128,7 +128,7 @@ int64_t engine_next_start_us(const struct engine *engine, int64_t now_us)
      * come, and those that wait for a retry do not wait for them. */
     int64_t wanted_us = CLOCK_NEVER_US;
     if (engine->asked_intents == 0)
-        wanted_us = due_heap_next_us(engine->waiting);
+        wanted_us = due_list_next_us(engine->waiting);
     if (engine->asked_new + engine->asked_intents == 0 &&
         !atomic_load(&engine->is_end_of_rows) &&
         engine_admitted(engine) < engine->admitted_most)

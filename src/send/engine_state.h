@@ -6,7 +6,7 @@
 
 #include "domain/handoff.h"
 #include "send/attempt.h"
-#include "send/due_heap.h"
+#include "send/due_list.h"
 #include "send/engine.h"
 #include "send/event_loop.h"
 #include "send/pacer.h"
@@ -46,13 +46,12 @@ struct engine {
     struct pacer pacer;
     struct retry retry;
     struct ready_list ready;
-    struct due_heap *waiting;
+    struct due_list *waiting;
     struct withheld withheld[RETRY_WRONG_DOORS];
     unsigned withheld_count;
 
     /* What this turn of the loop has to say to the committer. */
     struct handoff *outbox;
-    size_t outbox_size;
     size_t outbox_count;
 
     uint32_t asked_new;     /* new rows asked for and not received */
@@ -117,7 +116,8 @@ void engine_hold_back(struct engine *engine, int64_t due_us, int64_t now_us);
 /* A stop: hands back what has not started and what is still connecting. */
 void engine_give_back(struct engine *engine, int64_t now_us);
 
-/* Refused rows were refused for themselves: settles them as rejected. */
-void engine_release_withheld(struct engine *engine);
+/* Settles the rows that were refused: as rejected for themselves, or, for the
+ * run's fault, as unprocessed. */
+void engine_settle_withheld(struct engine *engine, bool is_rows_fault);
 
 #endif

@@ -241,8 +241,10 @@ void *event_loop_next_ended(struct event_loop *loop, int *curl_code)
         while ((message = curl_multi_info_read(multi, &left)) != NULL) {
             if (message->msg != CURLMSG_DONE)
                 continue;
+            void *owner = NULL;
             *curl_code = (int)message->data.result;
-            return message->easy_handle;
+            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
+            return owner;
         }
         loop->ended_lane = (loop->ended_lane + 1) % loop->lane_count;
     }

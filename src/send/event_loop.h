@@ -37,7 +37,8 @@ void event_loop_wait(struct event_loop *loop, int64_t until_us);
 /* Does what is due without waiting: transfers that were added start. */
 void event_loop_run_due(struct event_loop *loop);
 
-/* The next transfer (CURL) that has ended, and its CURLcode; NULL: no more. */
+/* Whose transfer has ended next (its CURLOPT_PRIVATE), and the CURLcode; NULL:
+ * no more. */
 void *event_loop_next_ended(struct event_loop *loop, int *curl_code);
 
 /* Ends the wait; any thread. */

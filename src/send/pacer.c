@@ -213,13 +213,19 @@ static void answered(struct pacer *pacer, bool is_of_before_hold,
 }
 
 /* Is the trouble such that the server as a whole must be down? */
-static bool means_down(struct pacer *pacer, enum pacer_event event)
+static bool means_down(struct pacer *pacer, enum result_kind kind)
 {
-    if (event == PACER_UNKNOWN)
-        return ++pacer->unknown_in_row >= UNKNOWN_IS_DOWN;
-    if (event == PACER_UNAVAILABLE)
+    if (kind == RESULT_NOT_PROCESSED)
         return ++pacer->unavailable_in_row >= UNAVAILABLE_IS_DOWN;
-    return true;
+    if (kind == RESULT_UNKNOWN || kind == RESULT_NOT_OURS)
+        return ++pacer->unknown_in_row >= UNKNOWN_IS_DOWN;
+    return kind == RESULT_UNREACHABLE;
+}
+
+static bool is_proper_answer(enum result_kind kind)
+{
+    return kind == RESULT_ANSWERED || kind == RESULT_WRONG_DOOR ||
+           kind == RESULT_UNAUTHORIZED || kind == RESULT_MISCONFIGURED;
 }
 
 /* A short window's resets are said in whole seconds, too coarse to wait for:
@@ -262,39 +268,38 @@ static void note_quota(struct pacer *pacer, const struct quota_hint *hint,
         pacer->has_given_up = true;
 }
 
-void pacer_end(struct pacer *pacer, enum pacer_event event, int64_t started_us,
-               const struct pacer_wish *wish, int64_t now_us)
+void pacer_end(struct pacer *pacer, enum result_kind kind, int64_t started_us,
+               const struct server_wish *wish, int64_t now_us)
 {
-    int64_t retry_after_us = wish->retry_after_us;
+    bool is_quota = kind == RESULT_QUOTA;
     pacer->in_flight--;
-    if (event == PACER_NOT_SENT)
+    if (kind == RESULT_NOT_SENT)
         return;
     note_quota(pacer, &wish->quota, now_us);
     /* "Now", with a refusal, is no leave to hammer. */
-    if (retry_after_us == 0)
-        retry_after_us = -1;
+    int64_t retry_after_us =
+        wish->retry_after_us > 0 ? wish->retry_after_us : -1;
     /* Several attempts that were in flight together tell of one trouble once:
      * only one that started after the hold began can make it longer. */
     bool is_of_before_hold =
         pacer->hold_reason != HOLD_NONE && started_us <= pacer->hold_from_us;
-    if (event == PACER_ANSWERED) {
+    if (is_proper_answer(kind)) {
         answered(pacer, is_of_before_hold, started_us, now_us);
         return;
     }
     if (pacer->trouble_since_us == CLOCK_NEVER_US)
         pacer->trouble_since_us = now_us;
-    bool is_down = event != PACER_QUOTA && means_down(pacer, event);
-    if (event != PACER_QUOTA && !is_down && retry_after_us < 0)
+    if (!means_down(pacer, kind) && !is_quota && retry_after_us < 0)
         return;
     if (is_of_before_hold && now_us + retry_after_us <= pacer->hold_until_us) {
-        if (event == PACER_QUOTA)
+        if (is_quota)
             rate_finder_refused_late(&pacer->finder);
         return;
     }
-    if (pacer->schedule.has_credit && event == PACER_QUOTA)
+    if (pacer->schedule.has_credit && is_quota)
         pacer->is_credit_refused = true;
-    hold(pacer, event == PACER_QUOTA ? HOLD_QUOTA : HOLD_SERVER_DOWN,
-         retry_after_us, now_us);
+    hold(pacer, is_quota ? HOLD_QUOTA : HOLD_SERVER_DOWN, retry_after_us,
+         now_us);
 }
 
 bool pacer_has_given_up(const struct pacer *pacer, int64_t now_us)

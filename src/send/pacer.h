@@ -6,8 +6,9 @@
 
 #include "domain/counters.h"
 #include "domain/rate.h"
+#include "domain/result.h"
 #include "send/rate_finder.h"
-#include "send/ratelimit_headers.h"
+#include "send/reply_headers.h"
 #include "send/schedule.h"
 
 /*
@@ -31,15 +32,6 @@
  *     in a row): pauses that double from 1 s to 60 s, with jitter; ends the
  *     run `give_up_after_us` after the first of them.
  */
-enum pacer_event {
-    PACER_ANSWERED,    /* the server did its work: invited, 409, rejected */
-    PACER_QUOTA,       /* 429 */
-    PACER_UNAVAILABLE, /* surely not processed: 503 and its like */
-    PACER_UNREACHABLE, /* no connection */
-    PACER_UNKNOWN,     /* may have been processed */
-    PACER_NOT_SENT,    /* held back here: says nothing of the server */
-};
-
 struct pacer_options {
     struct rate rate;      /* count 0: find it */
     double learned_per_s;  /* what an earlier run found, 0 for nothing */
@@ -94,15 +86,11 @@ int64_t pacer_next_us(const struct pacer *pacer, int64_t now_us);
 uint32_t pacer_startable(const struct pacer *pacer, int64_t now_us,
                          int64_t horizon_us);
 
-/* What a server asked for along with an answer. */
-struct pacer_wish {
-    int64_t retry_after_us; /* -1: nothing; 0 counts as nothing */
-    struct quota_hint quota;
-};
-
-/* An attempt that started at `started_us` ended. */
-void pacer_end(struct pacer *pacer, enum pacer_event event, int64_t started_us,
-               const struct pacer_wish *wish, int64_t now_us);
+/* An attempt that started at `started_us` ended, and its answer, if there was
+ * one, came with a wish. RESULT_NOT_SENT says nothing of the server; whatever
+ * refuses the row or the run is a proper answer. */
+void pacer_end(struct pacer *pacer, enum result_kind kind, int64_t started_us,
+               const struct server_wish *wish, int64_t now_us);
 
 /* Has the hold lasted, or would it last, longer than the options allow? */
 bool pacer_has_given_up(const struct pacer *pacer, int64_t now_us);

@@ -84,29 +84,21 @@ static void set_rate(struct rate_finder *finder, double rate, int64_t now_us)
     finder->answers_at_rate = 0;
 }
 
-static int64_t larger_us(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static double larger(double a, double b)
-{
-    return a > b ? a : b;
-}
-
 /* The hold is over: the whole cycle is known now. */
 static void measure(struct rate_finder *finder, int64_t now_us)
 {
     int64_t cycle_us = now_us - finder->cycle_from_us;
-    double measured = JUST_UNDER * (double)finder->cycle_answers *
-                      (double)US_PER_S / (double)(cycle_us > 0 ? cycle_us : 1);
     bool is_first = finder->rate_per_s <= 0;
     bool is_step = finder->rate_per_s > finder->sure_rate_per_s;
-    double rate = measured;
+    double rate = JUST_UNDER * (double)finder->cycle_answers *
+                  (double)US_PER_S / (double)(cycle_us > 0 ? cycle_us : 1);
+    double least = 0;
     if (is_step)
-        rate = larger(finder->sure_rate_per_s, measured);
+        least = finder->sure_rate_per_s;
     else if (finder->is_proven)
-        rate = larger(DROP_MOST * finder->sure_rate_per_s, measured);
+        least = DROP_MOST * finder->sure_rate_per_s;
+    if (rate < least)
+        rate = least;
     /* never again as fast as what was just refused */
     if (!is_first && rate > JUST_UNDER * finder->rate_per_s)
         rate = JUST_UNDER * finder->rate_per_s;
@@ -205,10 +197,11 @@ int64_t rate_finder_refused(struct rate_finder *finder, int64_t now_us)
     if (!finder->is_refused)
         finder->refused_us = now_us;
     finder->is_refused = true;
-    if (finder->pause_us == 0)
-        finder->pause_us = larger_us(PAUSE_LEAST_US, finder->last_hold_us / 8);
-    else
-        finder->pause_us *= PAUSE_GROWTH;
+    bool is_longer = finder->pause_us > 0;
+    finder->pause_us =
+        is_longer ? finder->pause_us * PAUSE_GROWTH : finder->last_hold_us / 8;
+    if (finder->pause_us < PAUSE_LEAST_US)
+        finder->pause_us = PAUSE_LEAST_US;
     if (finder->pause_us > PAUSE_MOST_US)
         finder->pause_us = PAUSE_MOST_US;
     return finder->pause_us;

@@ -17,6 +17,7 @@
 #define NAME_MEMORY_S 5L
 
 #define KEY_PREFIX "Idempotency-Key: \""
+#define USER_AGENT "bulk-invite/" BULK_INVITE_VERSION
 
 struct request_headers {
     struct curl_slist *list;
@@ -61,7 +62,8 @@ request_headers_new(const struct request_settings *settings)
     struct request_headers *headers = xcalloc(1, sizeof(*headers));
     append(headers, "Content-Type: application/json");
     append(headers, "Accept: application/json");
-    append(headers, "Expect:"); /* no round trip before the body */
+    /* libcurl would put its own option into words for every request. */
+    append(headers, "User-Agent: " USER_AGENT);
     /* A structured string (Idempotency-Key draft); the key is of fixed length,
      * so that each request only overwrites it in place. */
     char *line =
@@ -141,6 +143,8 @@ static enum error_kind configure_trust(CURL *easy,
     }
     /* Both count against the environment, $no_proxy too. */
     SET(CURLOPT_PROXY, settings->proxy ? settings->proxy : "");
+    if (settings->proxy) /* which sees none of the headers, in CONNECT */
+        SET(CURLOPT_USERAGENT, USER_AGENT);
     SET(CURLOPT_NOPROXY, "");
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     /* FastAPI answers a trailing slash with a redirect to http://, and a loop
@@ -158,7 +162,6 @@ enum error_kind request_configure(void *easy,
     SET(CURLOPT_CURLU, settings->parsed_url);
     SET(CURLOPT_POST, 1L);
     SET(CURLOPT_HTTPHEADER, headers->list);
-    SET(CURLOPT_USERAGENT, "bulk-invite/" BULK_INVITE_VERSION);
     SET(CURLOPT_TIMEOUT_MS, milliseconds(settings->timeout_us));
     SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(settings->connect_timeout_us));
     SET(CURLOPT_NOSIGNAL, 1L);

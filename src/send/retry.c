@@ -52,29 +52,6 @@ static int64_t backoff_us(struct retry *retry, unsigned attempts)
     return random_below(&retry->random, most + 1);
 }
 
-static enum pacer_event event_of(enum result_kind kind)
-{
-    switch (kind) {
-    case RESULT_ANSWERED:
-    case RESULT_WRONG_DOOR:
-    case RESULT_UNAUTHORIZED:
-    case RESULT_MISCONFIGURED:
-        return PACER_ANSWERED;
-    case RESULT_UNKNOWN:
-    case RESULT_NOT_OURS:
-        return PACER_UNKNOWN;
-    case RESULT_QUOTA:
-        return PACER_QUOTA;
-    case RESULT_NOT_PROCESSED:
-        return PACER_UNAVAILABLE;
-    case RESULT_UNREACHABLE:
-        return PACER_UNREACHABLE;
-    case RESULT_NOT_SENT:
-        return PACER_NOT_SENT;
-    }
-    return PACER_UNKNOWN;
-}
-
 static void stop(struct decision *decision, struct result *result)
 {
     decision->step = STEP_STOP;
@@ -116,8 +93,8 @@ static void after_not_processed(struct retry *retry, struct row *row,
     int64_t delay_us = 0;
     if (result->kind == RESULT_NOT_PROCESSED)
         delay_us = backoff_us(retry, row->attempts);
-    if (delay_us < result->retry_after_us)
-        delay_us = result->retry_after_us;
+    if (delay_us < result->wish.retry_after_us)
+        delay_us = result->wish.retry_after_us;
     decision->due_us = now_us + delay_us;
 }
 
@@ -135,7 +112,6 @@ void retry_decide(struct retry *retry, struct row *row, struct result *result,
                   int64_t now_us, struct decision *decision)
 {
     *decision = (struct decision){.step = STEP_SETTLE, .due_us = now_us};
-    decision->event = event_of(result->kind);
     switch (result->kind) {
     case RESULT_ANSWERED:
         after_answer(retry, &result->outcome);

@@ -5,31 +5,17 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/result.h"
 #include "domain/row.h"
-#include "send/pacer.h"
+#include "send/reply_headers.h"
 
 /*
  * The one place that decides what follows an attempt. Pure, like the pacer.
  */
 
-/* How an attempt ended, as far as one attempt can tell. */
-enum result_kind {
-    RESULT_ANSWERED,      /* outcome is final */
-    RESULT_UNKNOWN,       /* may have been processed */
-    RESULT_NOT_OURS,      /* unknown, and the server does not speak the API */
-    RESULT_QUOTA,         /* 429 */
-    RESULT_NOT_PROCESSED, /* 503, 408 and their like */
-    RESULT_UNREACHABLE,   /* no connection: no byte of it was sent */
-    RESULT_NOT_SENT,      /* held back here, and nothing is wrong */
-    RESULT_WRONG_DOOR,    /* 403, 404, 405, 3xx */
-    RESULT_UNAUTHORIZED,  /* 401 */
-    RESULT_MISCONFIGURED, /* certificate or set-up: it cannot work */
-};
-
 struct result {
     enum result_kind kind;
-    int64_t retry_after_us; /* -1: none */
-    struct quota_hint quota;
+    struct server_wish wish;
     struct outcome outcome; /* as it stands if the row is settled now */
 };
 
@@ -46,7 +32,6 @@ enum step {
 struct decision {
     enum step step;
     int64_t due_us;
-    enum pacer_event event;
     struct error why; /* STEP_STOP */
 };
 

@@ -21,7 +21,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "domain/row.h"
-#include "send/due_heap.h"
+#include "send/due_list.h"
 #include "send/pacer.h"
 #include "send/retry.h"
 
@@ -181,7 +181,7 @@ struct flight {
     int64_t started_us;
     bool is_arrival; /* at the server; else back at the client */
     bool is_accepted;
-    struct pacer_wish wish;
+    struct server_wish wish;
     struct row *row;
 };
 
@@ -189,7 +189,7 @@ struct world {
     struct scenario scenario;
     struct pacer pacer;
     struct retry retry;
-    struct due_heap *waiting;
+    struct due_list *waiting;
     struct flight *flights;
     size_t flight_count;
     int rows_left;
@@ -215,8 +215,8 @@ static void add_flight(struct world *world, struct flight flight)
 static void send_one(struct world *world)
 {
     struct row *row = NULL;
-    if (due_heap_next_us(world->waiting) <= world->now_us)
-        row = due_heap_pop(world->waiting);
+    if (due_list_next_us(world->waiting) <= world->now_us)
+        row = due_list_pop(world->waiting);
     else
         row = row_new((uint64_t)world->rows_left--, "", 0, "", 0, NULL);
     row->attempts++;
@@ -269,7 +269,7 @@ static void arrive(struct world *world, struct flight flight)
     double wait_s;
     struct server *server = &world->scenario.server;
     flight.is_accepted = accept_request(server, now_s(world->now_us), &wait_s);
-    flight.wish = (struct pacer_wish){-1, QUOTA_HINT_NONE};
+    flight.wish = (struct server_wish){-1, QUOTA_HINT_NONE};
     if (!flight.is_accepted && server->hint != HINT_NONE)
         flight.wish.retry_after_us = (int64_t)ceil(wait_s) * US_PER_S;
     if (server->hint == HINT_RATELIMIT)
@@ -283,14 +283,14 @@ static void come_back(struct world *world, struct flight flight)
 {
     struct result result = {
         .kind = flight.is_accepted ? RESULT_ANSWERED : RESULT_QUOTA,
-        .retry_after_us = flight.wish.retry_after_us,
+        .wish = flight.wish,
     };
     struct decision decision;
     if (world->scenario.server.kind == CONCURRENT && flight.is_accepted)
         world->scenario.server.busy--;
     result.outcome.status = flight.is_accepted ? STATUS_INVITED : STATUS_FAILED;
     retry_decide(&world->retry, flight.row, &result, world->now_us, &decision);
-    pacer_end(&world->pacer, decision.event, flight.started_us, &flight.wish,
+    pacer_end(&world->pacer, result.kind, flight.started_us, &flight.wish,
               world->now_us);
     if (world->traces)
         printf("%.6f %s\n", now_s(flight.started_us),
@@ -302,7 +302,7 @@ static void come_back(struct world *world, struct flight flight)
             world->closed_until_us = until_us;
     }
     if (decision.step == STEP_RETRY)
-        due_heap_push(world->waiting, flight.row, decision.due_us);
+        due_list_push(world->waiting, flight.row, decision.due_us);
     else
         row_free(flight.row);
 }
@@ -310,10 +310,10 @@ static void come_back(struct world *world, struct flight flight)
 static bool has_work(const struct world *world, int64_t *ready_us)
 {
     *ready_us = world->now_us;
-    if (due_heap_next_us(world->waiting) <= world->now_us ||
+    if (due_list_next_us(world->waiting) <= world->now_us ||
         world->rows_left > 0)
         return true;
-    *ready_us = due_heap_next_us(world->waiting);
+    *ready_us = due_list_next_us(world->waiting);
     return *ready_us < CLOCK_NEVER_US;
 }
 
@@ -375,13 +375,13 @@ static struct tally run(const struct scenario *scenario, uint64_t seed,
     reset(&world.scenario.server, seed);
     pacer_init(&world.pacer, &options, 0);
     retry_init(&world.retry, 5, 0, seed);
-    world.waiting = due_heap_new((size_t)scenario->rows + 1);
+    world.waiting = due_list_new((size_t)scenario->rows + 1);
     world.flights = xcalloc(scenario->concurrency + 1, sizeof(struct flight));
     while (step(&world))
         ;
     world.tally.took_s = now_s(world.now_us);
-    world.tally.failed = world.rows_left + (int)due_heap_count(world.waiting);
-    due_heap_free(world.waiting);
+    world.tally.failed = world.rows_left + (int)due_list_count(world.waiting);
+    due_list_free(world.waiting);
     free(world.flights);
     free(world.scenario.server.log);
     return world.tally;

@@ -23,8 +23,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static enum reply_meaning decode(int http_status, const char *body,
-                                 struct outcome *outcome)
+static enum result_kind decode(int http_status, const char *body,
+                               struct outcome *outcome)
 {
     const struct reply reply = {.http_status = http_status,
                                 .body = body,
@@ -50,7 +50,7 @@ static void assert_not_ours(const char *body, size_t len,
         .http_status = 200, .body = body, .body_len = len};
     struct outcome outcome = {0};
 
-    if (invite_codec_decode(&reply, EMAIL, &outcome) != REPLY_NOT_OURS)
+    if (invite_codec_decode(&reply, EMAIL, &outcome) != RESULT_NOT_OURS)
         fail_msg("taken for an invitation: %.200s", body);
     assert_int_equal(outcome.status, STATUS_UNKNOWN);
     assert_string_equal(outcome_code_name(outcome.code),
@@ -130,7 +130,7 @@ static void an_invitation_is_invited(void **state)
         struct outcome outcome = {0};
 
         assert_int_equal(decode(cases[i].http_status, cases[i].body, &outcome),
-                         REPLY_INVITED);
+                         RESULT_ANSWERED);
         assert_int_equal(outcome.status, STATUS_INVITED);
         assert_int_equal(outcome.code, CODE_NONE);
         assert_int_equal(outcome.http_status, cases[i].http_status);
@@ -220,10 +220,11 @@ static void a_whole_invitation_counts_though_the_answer_was_cut(void **state)
 
     (void)state;
     assert_int_equal(invite_codec_decode(&reply, EMAIL, &outcome),
-                     REPLY_INVITED);
+                     RESULT_ANSWERED);
+    assert_int_equal(outcome.status, STATUS_INVITED);
     reply.body_len--;
     assert_int_equal(invite_codec_decode(&reply, EMAIL, &outcome),
-                     REPLY_NOT_OURS);
+                     RESULT_NOT_OURS);
     assert_non_null(strstr(outcome.error, "cut off"));
     outcome_clear(&outcome);
 }
@@ -269,12 +270,13 @@ static void stored_texts_are_at_most_256_bytes(void **state)
     memset(text, 'x', sizeof(text));
     text[256] = '\0';
     snprintf(body, sizeof(body), WITH("\"state\":\"%s\""), text);
-    assert_int_equal(decode(200, body, &outcome), REPLY_INVITED);
+    assert_int_equal(decode(200, body, &outcome), RESULT_ANSWERED);
+    assert_int_equal(outcome.status, STATUS_INVITED);
     assert_string_equal(outcome.state, text);
     text[256] = 'x';
     text[257] = '\0';
     snprintf(body, sizeof(body), WITH("\"state\":\"%s\""), text);
-    assert_int_equal(decode(200, body, &outcome), REPLY_NOT_OURS);
+    assert_int_equal(decode(200, body, &outcome), RESULT_NOT_OURS);
     outcome_clear(&outcome);
 }
 
@@ -294,7 +296,8 @@ static void the_same_person_in_other_letters_is_the_same(void **state)
         struct outcome outcome = {0};
 
         assert_int_equal(invite_codec_decode(&reply, asked[i], &outcome),
-                         REPLY_INVITED);
+                         RESULT_ANSWERED);
+        assert_int_equal(outcome.status, STATUS_INVITED);
         outcome_clear(&outcome);
     }
 }
@@ -315,7 +318,7 @@ static void another_persons_invitation_is_a_mismatch(void **state)
         struct outcome outcome = {0};
 
         assert_int_equal(invite_codec_decode(&reply, asked[i], &outcome),
-                         REPLY_NOT_OURS);
+                         RESULT_NOT_OURS);
         assert_int_equal(outcome.status, STATUS_UNKNOWN);
         assert_int_equal(outcome.code, CODE_RESPONSE_MISMATCH);
         assert_null(outcome.invitation_id);

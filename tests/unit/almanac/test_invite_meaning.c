@@ -25,8 +25,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static enum reply_meaning decode(int http_status, const char *body,
-                                 struct outcome *outcome)
+static enum result_kind decode(int http_status, const char *body,
+                               struct outcome *outcome)
 {
     const struct reply reply = {.http_status = http_status,
                                 .body = body,
@@ -47,46 +47,46 @@ static void assert_text(const char *actual, const char *expected)
 
 struct status_case {
     int first, last;
-    enum reply_meaning meaning;
+    enum result_kind kind;
     enum status status;
     enum outcome_code code;
 };
 
 /* The table of docs/api.md, for answers without an invitation. */
 static const struct status_case status_cases[] = {
-    {-1, 199, REPLY_NOT_OURS, STATUS_UNKNOWN, CODE_BAD_RESPONSE},
-    {200, 299, REPLY_NOT_OURS, STATUS_UNKNOWN, CODE_BAD_RESPONSE},
-    {300, 399, REPLY_WRONG_DOOR, STATUS_REJECTED, CODE_REDIRECT},
-    {400, 400, REPLY_REJECTED, STATUS_REJECTED, CODE_REFUSED},
-    {401, 401, REPLY_UNAUTHORIZED, STATUS_REJECTED, CODE_UNAUTHORIZED},
-    {402, 402, REPLY_REJECTED, STATUS_REJECTED, CODE_REFUSED},
-    {403, 403, REPLY_WRONG_DOOR, STATUS_REJECTED, CODE_FORBIDDEN},
-    {404, 404, REPLY_WRONG_DOOR, STATUS_REJECTED, CODE_NOT_FOUND},
-    {405, 405, REPLY_WRONG_DOOR, STATUS_REJECTED, CODE_REFUSED},
-    {406, 406, REPLY_REJECTED, STATUS_REJECTED, CODE_REFUSED},
-    {407, 407, REPLY_UNAUTHORIZED, STATUS_REJECTED, CODE_SETUP},
-    {408, 408, REPLY_NOT_PROCESSED, STATUS_FAILED, CODE_UNAVAILABLE},
-    {409, 409, REPLY_ALREADY, STATUS_ALREADY_INVITED, CODE_CONFLICT},
-    {410, 421, REPLY_REJECTED, STATUS_REJECTED, CODE_REFUSED},
-    {422, 422, REPLY_REJECTED, STATUS_REJECTED, CODE_VALIDATION},
-    {423, 424, REPLY_REJECTED, STATUS_REJECTED, CODE_REFUSED},
-    {425, 425, REPLY_NOT_PROCESSED, STATUS_FAILED, CODE_UNAVAILABLE},
-    {426, 428, REPLY_REJECTED, STATUS_REJECTED, CODE_REFUSED},
-    {429, 429, REPLY_QUOTA, STATUS_FAILED, CODE_RATE_LIMITED},
-    {430, 499, REPLY_REJECTED, STATUS_REJECTED, CODE_REFUSED},
-    {500, 500, REPLY_UNKNOWN, STATUS_UNKNOWN, CODE_SERVER_ERROR},
-    {501, 501, REPLY_NOT_OURS, STATUS_UNKNOWN, CODE_BAD_RESPONSE},
-    {502, 502, REPLY_UNKNOWN, STATUS_UNKNOWN, CODE_SERVER_ERROR},
-    {503, 503, REPLY_NOT_PROCESSED, STATUS_FAILED, CODE_UNAVAILABLE},
-    {504, 504, REPLY_UNKNOWN, STATUS_UNKNOWN, CODE_SERVER_ERROR},
-    {505, 519, REPLY_NOT_OURS, STATUS_UNKNOWN, CODE_BAD_RESPONSE},
-    {520, 520, REPLY_UNKNOWN, STATUS_UNKNOWN, CODE_SERVER_ERROR},
-    {521, 521, REPLY_NOT_PROCESSED, STATUS_FAILED, CODE_UNAVAILABLE},
-    {522, 522, REPLY_UNKNOWN, STATUS_UNKNOWN, CODE_SERVER_ERROR},
-    {523, 523, REPLY_NOT_PROCESSED, STATUS_FAILED, CODE_UNAVAILABLE},
-    {524, 524, REPLY_UNKNOWN, STATUS_UNKNOWN, CODE_SERVER_ERROR},
-    {525, 526, REPLY_NOT_PROCESSED, STATUS_FAILED, CODE_UNAVAILABLE},
-    {527, 1000, REPLY_NOT_OURS, STATUS_UNKNOWN, CODE_BAD_RESPONSE},
+    {-1, 199, RESULT_NOT_OURS, STATUS_UNKNOWN, CODE_BAD_RESPONSE},
+    {200, 299, RESULT_NOT_OURS, STATUS_UNKNOWN, CODE_BAD_RESPONSE},
+    {300, 399, RESULT_WRONG_DOOR, STATUS_REJECTED, CODE_REDIRECT},
+    {400, 400, RESULT_ANSWERED, STATUS_REJECTED, CODE_REFUSED},
+    {401, 401, RESULT_UNAUTHORIZED, STATUS_REJECTED, CODE_UNAUTHORIZED},
+    {402, 402, RESULT_ANSWERED, STATUS_REJECTED, CODE_REFUSED},
+    {403, 403, RESULT_WRONG_DOOR, STATUS_REJECTED, CODE_FORBIDDEN},
+    {404, 404, RESULT_WRONG_DOOR, STATUS_REJECTED, CODE_NOT_FOUND},
+    {405, 405, RESULT_WRONG_DOOR, STATUS_REJECTED, CODE_REFUSED},
+    {406, 406, RESULT_ANSWERED, STATUS_REJECTED, CODE_REFUSED},
+    {407, 407, RESULT_UNAUTHORIZED, STATUS_REJECTED, CODE_SETUP},
+    {408, 408, RESULT_NOT_PROCESSED, STATUS_FAILED, CODE_UNAVAILABLE},
+    {409, 409, RESULT_ANSWERED, STATUS_ALREADY_INVITED, CODE_CONFLICT},
+    {410, 421, RESULT_ANSWERED, STATUS_REJECTED, CODE_REFUSED},
+    {422, 422, RESULT_ANSWERED, STATUS_REJECTED, CODE_VALIDATION},
+    {423, 424, RESULT_ANSWERED, STATUS_REJECTED, CODE_REFUSED},
+    {425, 425, RESULT_NOT_PROCESSED, STATUS_FAILED, CODE_UNAVAILABLE},
+    {426, 428, RESULT_ANSWERED, STATUS_REJECTED, CODE_REFUSED},
+    {429, 429, RESULT_QUOTA, STATUS_FAILED, CODE_RATE_LIMITED},
+    {430, 499, RESULT_ANSWERED, STATUS_REJECTED, CODE_REFUSED},
+    {500, 500, RESULT_UNKNOWN, STATUS_UNKNOWN, CODE_SERVER_ERROR},
+    {501, 501, RESULT_NOT_OURS, STATUS_UNKNOWN, CODE_BAD_RESPONSE},
+    {502, 502, RESULT_UNKNOWN, STATUS_UNKNOWN, CODE_SERVER_ERROR},
+    {503, 503, RESULT_NOT_PROCESSED, STATUS_FAILED, CODE_UNAVAILABLE},
+    {504, 504, RESULT_UNKNOWN, STATUS_UNKNOWN, CODE_SERVER_ERROR},
+    {505, 519, RESULT_NOT_OURS, STATUS_UNKNOWN, CODE_BAD_RESPONSE},
+    {520, 520, RESULT_UNKNOWN, STATUS_UNKNOWN, CODE_SERVER_ERROR},
+    {521, 521, RESULT_NOT_PROCESSED, STATUS_FAILED, CODE_UNAVAILABLE},
+    {522, 522, RESULT_UNKNOWN, STATUS_UNKNOWN, CODE_SERVER_ERROR},
+    {523, 523, RESULT_NOT_PROCESSED, STATUS_FAILED, CODE_UNAVAILABLE},
+    {524, 524, RESULT_UNKNOWN, STATUS_UNKNOWN, CODE_SERVER_ERROR},
+    {525, 526, RESULT_NOT_PROCESSED, STATUS_FAILED, CODE_UNAVAILABLE},
+    {527, 1000, RESULT_NOT_OURS, STATUS_UNKNOWN, CODE_BAD_RESPONSE},
 };
 
 static void every_status_means_what_the_table_says(void **state)
@@ -101,7 +101,7 @@ static void every_status_means_what_the_table_says(void **state)
         for (int status = c->first; status <= c->last; status++) {
             struct outcome outcome = {0};
 
-            if (decode(status, NULL, &outcome) != c->meaning ||
+            if (decode(status, NULL, &outcome) != c->kind ||
                 outcome.status != c->status || outcome.code != c->code)
                 fail_msg("HTTP %d: %s, %s", status, status_name(outcome.status),
                          outcome_code_name(outcome.code));
@@ -122,46 +122,55 @@ static void an_invitation_under_another_status_is_not_one(void **state)
 
         if (c->first == 200)
             continue;
-        assert_int_equal(decode(c->last, INVITATION, &outcome), c->meaning);
+        assert_int_equal(decode(c->last, INVITATION, &outcome), c->kind);
         assert_null(outcome.invitation_id);
         outcome_clear(&outcome);
     }
 }
 
+/* A body that betrays a gateway, which is no invitation. */
+#define GATEWAY "upstream connect error or disconnect/reset before headers"
+
 static void who_made_the_answer_decides_about_a_503(void **state)
 {
     static const struct {
         int http_status;
-        bool has_gateway_mark, is_edge_refusal;
-        enum reply_meaning meaning;
+        const char *body;
+        bool is_edge_refusal;
+        enum result_kind kind;
     } cases[] = {
-        {503, true, false, REPLY_UNKNOWN},
-        {503, false, true, REPLY_NOT_PROCESSED},
-        {503, true, true, REPLY_NOT_PROCESSED},
-        {404, false, true, REPLY_NOT_PROCESSED},
-        {404, true, false, REPLY_WRONG_DOOR},
-        {502, false, true, REPLY_NOT_PROCESSED},
-        {502, true, false, REPLY_UNKNOWN},
-        {521, true, false, REPLY_NOT_PROCESSED},
-        {401, true, true, REPLY_UNAUTHORIZED},
-        {429, true, true, REPLY_QUOTA},
-        {422, true, true, REPLY_REJECTED},
-        {200, true, true, REPLY_INVITED},
-        {600, true, true, REPLY_NOT_OURS},
+        {503, GATEWAY, false, RESULT_UNKNOWN},
+        {503, "<h1>Error 503</h1><p>Guru Meditation:</p>", false,
+         RESULT_UNKNOWN},
+        {503, "{\"detail\":\"down for maintenance\"}", false,
+         RESULT_NOT_PROCESSED},
+        {503, INVITATION, true, RESULT_NOT_PROCESSED},
+        {503, GATEWAY, true, RESULT_NOT_PROCESSED},
+        {404, INVITATION, true, RESULT_NOT_PROCESSED},
+        {404, GATEWAY, false, RESULT_WRONG_DOOR},
+        {502, INVITATION, true, RESULT_NOT_PROCESSED},
+        {502, GATEWAY, false, RESULT_UNKNOWN},
+        {521, GATEWAY, false, RESULT_NOT_PROCESSED},
+        {401, GATEWAY, true, RESULT_UNAUTHORIZED},
+        {429, GATEWAY, true, RESULT_QUOTA},
+        {422, GATEWAY, true, RESULT_ANSWERED},
+        {200, INVITATION, true, RESULT_ANSWERED},
+        {600, GATEWAY, true, RESULT_NOT_OURS},
     };
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        const struct reply reply = {
-            .http_status = cases[i].http_status,
-            .body = INVITATION,
-            .body_len = strlen(INVITATION),
-            .has_gateway_mark = cases[i].has_gateway_mark,
-            .is_edge_refusal = cases[i].is_edge_refusal};
+        const struct reply reply = {.http_status = cases[i].http_status,
+                                    .body = cases[i].body,
+                                    .body_len = strlen(cases[i].body),
+                                    .is_edge_refusal =
+                                        cases[i].is_edge_refusal};
         struct outcome outcome = {0};
 
-        if (invite_codec_decode(&reply, EMAIL, &outcome) != cases[i].meaning)
+        if (invite_codec_decode(&reply, EMAIL, &outcome) != cases[i].kind)
             fail_msg("case %zu, HTTP %d", i, cases[i].http_status);
+        assert_int_equal(outcome.status == STATUS_INVITED,
+                         cases[i].http_status == 200);
         outcome_clear(&outcome);
     }
 }

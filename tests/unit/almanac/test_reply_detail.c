@@ -15,13 +15,11 @@
 static void assert_words(const char *body, const char *expected)
 {
     struct strbuf out;
-    bool has_words;
 
     strbuf_init(&out, 131072);
-    has_words = reply_detail_words(body, strlen(body), &out);
-    if (has_words != (expected != NULL))
+    if (!reply_detail_add(body, strlen(body), false, &out))
         fail_msg("%s: \"%s\"", body, strbuf_str(&out));
-    assert_string_equal(strbuf_str(&out), expected ? expected : "");
+    assert_string_equal(strbuf_str(&out), expected);
     strbuf_clear(&out);
 }
 
@@ -30,8 +28,7 @@ static void assert_kind(const char *body, size_t len, const char *expected)
     struct strbuf out;
 
     strbuf_init(&out, 1024);
-    assert_false(reply_detail_words(body, len, &out));
-    reply_detail_kind(body, len, false, &out);
+    assert_false(reply_detail_add(body, len, false, &out));
     assert_string_equal(strbuf_str(&out), expected);
     strbuf_clear(&out);
 }
@@ -209,7 +206,7 @@ static void a_cut_body_says_so(void **state)
 
     (void)state;
     strbuf_init(&out, 1024);
-    reply_detail_kind("<html>", 6, true, &out);
+    assert_false(reply_detail_add("<html>", 6, true, &out));
     assert_string_equal(strbuf_str(&out), "an HTML page, cut off");
     strbuf_clear(&out);
 }

@@ -27,24 +27,24 @@ static const struct rate no_rate = {0, 0};
 /* So fast that only lanes and holds matter. */
 static const struct rate fast = {1000000, US_PER_S};
 
-static void end_asking(struct pacer *pacer, enum pacer_event event,
+static void end_asking(struct pacer *pacer, enum result_kind kind,
                        int64_t started_us, int64_t retry_after_us,
                        int64_t now_us)
 {
-    struct pacer_wish wish = {retry_after_us, QUOTA_HINT_NONE};
-    pacer_end(pacer, event, started_us, &wish, now_us);
+    struct server_wish wish = {retry_after_us, QUOTA_HINT_NONE};
+    pacer_end(pacer, kind, started_us, &wish, now_us);
 }
 
 /* Past the first request, which goes alone. */
 static void open_lanes(struct pacer *pacer, int64_t now_us)
 {
     assert_true(pacer_take(pacer, now_us));
-    end_asking(pacer, PACER_ANSWERED, now_us, -1, now_us);
+    end_asking(pacer, RESULT_ANSWERED, now_us, -1, now_us);
 }
 
-static void end(struct pacer *pacer, enum pacer_event event, int64_t now_us)
+static void end(struct pacer *pacer, enum result_kind kind, int64_t now_us)
 {
-    end_asking(pacer, event, now_us, -1, now_us);
+    end_asking(pacer, kind, now_us, -1, now_us);
 }
 
 static void the_first_request_goes_alone(void **state)
@@ -55,7 +55,7 @@ static void the_first_request_goes_alone(void **state)
     assert_false(pacer_take(&pacer, 0));
     assert_int_equal(pacer_startable(&pacer, 0, US_PER_S), 0);
     assert_true(pacer_next_us(&pacer, 0) == CLOCK_NEVER_US);
-    end(&pacer, PACER_ANSWERED, 10);
+    end(&pacer, RESULT_ANSWERED, 10);
     for (int i = 0; i < 16; i++)
         assert_true(pacer_take(&pacer, 10));
     assert_false(pacer_take(&pacer, 10));
@@ -91,7 +91,7 @@ static void a_rate_is_never_exceeded_in_any_window(void **state)
                         random_below(&random, 3 * rate.per_us / rate.count + 2);
             }
             times[i] = now_us;
-            end(&pacer, PACER_ANSWERED, now_us);
+            end(&pacer, RESULT_ANSWERED, now_us);
         }
         int64_t burst = 10 * US_PER_MS * rate.count / rate.per_us;
         if (burst < 1)
@@ -128,11 +128,11 @@ static void a_rate_is_never_exceeded_whatever_happens(void **state)
             }
             if (pacer.in_flight > 0) {
                 int64_t started_us = now_us - random_below(&random, US_PER_S);
-                struct pacer_wish wish = {
+                struct server_wish wish = {
                     random_below(&random, 4) - 1,
                     {random_below(&random, 9) - 1,
                      random_below(&random, 3 * US_PER_S) - 1, -1, -1}};
-                pacer_end(&pacer, (enum pacer_event)random_below(&random, 6),
+                pacer_end(&pacer, (enum result_kind)random_below(&random, 6),
                           started_us, &wish, now_us);
             }
             int64_t next_us = pacer_next_us(&pacer, now_us);
@@ -161,7 +161,7 @@ static void a_rate_is_used_whole_by_a_punctual_caller(void **state)
     while (now_us < 60 * US_PER_S) {
         if (pacer_take(&pacer, now_us)) {
             permits++;
-            end(&pacer, PACER_ANSWERED, now_us);
+            end(&pacer, RESULT_ANSWERED, now_us);
         } else {
             now_us = pacer_next_us(&pacer, now_us);
         }
@@ -177,7 +177,7 @@ static void no_more_start_than_may_be_in_flight(void **state)
     for (int i = 0; i < 3; i++)
         assert_true(pacer_take(&pacer, 1000));
     assert_false(pacer_take(&pacer, US_PER_S));
-    end(&pacer, PACER_ANSWERED, US_PER_S);
+    end(&pacer, RESULT_ANSWERED, US_PER_S);
     assert_true(pacer_take(&pacer, US_PER_S));
 }
 
@@ -200,18 +200,18 @@ a_429_holds_every_lane_for_retry_after_and_a_little_more(void **state)
     open_lanes(&pacer, 0);
     assert_true(pacer_take(&pacer, 100));
     assert_true(pacer_take(&pacer, 100));
-    end_asking(&pacer, PACER_QUOTA, 100, 30 * US_PER_S, 200);
+    end_asking(&pacer, RESULT_QUOTA, 100, 30 * US_PER_S, 200);
     int64_t until_us;
     assert_int_equal(pacer_hold(&pacer, 200, &until_us), HOLD_QUOTA);
     assert_true(until_us >= 200 + 30 * US_PER_S);
     assert_true(until_us <= 200 + 30 * US_PER_S * 105 / 100 + 1);
     /* an answer to a request of before the hold does not end it */
-    end_asking(&pacer, PACER_ANSWERED, 100, -1, 300);
+    end_asking(&pacer, RESULT_ANSWERED, 100, -1, 300);
     assert_false(pacer_take(&pacer, until_us - 1));
     /* and then a single probe goes */
     assert_true(pacer_take(&pacer, until_us));
     assert_false(pacer_take(&pacer, until_us));
-    end_asking(&pacer, PACER_ANSWERED, until_us, -1, until_us + 5);
+    end_asking(&pacer, RESULT_ANSWERED, until_us, -1, until_us + 5);
     for (int i = 0; i < 16; i++)
         assert_true(pacer_take(&pacer, until_us + 5));
 }
@@ -224,12 +224,12 @@ static void a_longer_retry_after_wins_and_a_shorter_one_does_not(void **state)
     for (int i = 0; i < 3; i++)
         assert_true(pacer_take(&pacer, 100));
     int64_t first_us, until_us;
-    end_asking(&pacer, PACER_QUOTA, 100, 10 * US_PER_S, 200);
+    end_asking(&pacer, RESULT_QUOTA, 100, 10 * US_PER_S, 200);
     pacer_hold(&pacer, 200, &first_us);
-    end_asking(&pacer, PACER_QUOTA, 100, 2 * US_PER_S, 300);
+    end_asking(&pacer, RESULT_QUOTA, 100, 2 * US_PER_S, 300);
     pacer_hold(&pacer, 300, &until_us);
     assert_true(until_us == first_us);
-    end_asking(&pacer, PACER_QUOTA, 100, 60 * US_PER_S, 400);
+    end_asking(&pacer, RESULT_QUOTA, 100, 60 * US_PER_S, 400);
     pacer_hold(&pacer, 400, &until_us);
     assert_true(until_us >= 400 + 60 * US_PER_S);
 }
@@ -243,7 +243,7 @@ static void a_retry_after_of_zero_is_a_backoff(void **state)
     int64_t until_us;
     for (int i = 0; i < 8; i++) {
         assert_true(pacer_take(&pacer, now_us));
-        end_asking(&pacer, PACER_QUOTA, now_us, 0, now_us);
+        end_asking(&pacer, RESULT_QUOTA, now_us, 0, now_us);
         assert_int_equal(pacer_hold(&pacer, now_us, &until_us), HOLD_QUOTA);
         assert_true(until_us - now_us >= US_PER_S / 2);
         now_us = until_us;
@@ -260,8 +260,8 @@ static void an_attempt_of_the_moment_a_hold_began_does_not_end_it(void **state)
     open_lanes(&pacer, 0);
     assert_true(pacer_take(&pacer, 1));
     assert_true(pacer_take(&pacer, 5));
-    end_asking(&pacer, PACER_QUOTA, 1, 4 * US_PER_S, 5);
-    end_asking(&pacer, PACER_ANSWERED, 5, -1, 900);
+    end_asking(&pacer, RESULT_QUOTA, 1, 4 * US_PER_S, 5);
+    end_asking(&pacer, RESULT_ANSWERED, 5, -1, 900);
     assert_int_equal(pacer_hold(&pacer, 1000, &until_us), HOLD_QUOTA);
     assert_false(pacer_take(&pacer, 1000));
 }
@@ -273,7 +273,7 @@ static void one_503_with_a_retry_after_of_zero_holds_nobody(void **state)
     int64_t until_us;
     open_lanes(&pacer, 0);
     assert_true(pacer_take(&pacer, 1));
-    end_asking(&pacer, PACER_UNAVAILABLE, 1, 0, 1);
+    end_asking(&pacer, RESULT_NOT_PROCESSED, 1, 0, 1);
     assert_int_equal(pacer_hold(&pacer, 1, &until_us), HOLD_NONE);
 }
 
@@ -284,16 +284,16 @@ static void what_was_held_back_here_says_nothing_of_the_server(void **state)
     int64_t before_us, after_us;
     for (int i = 0; i < 20; i++) {
         assert_true(pacer_take(&pacer, 1));
-        end(&pacer, PACER_NOT_SENT, 1);
+        end(&pacer, RESULT_NOT_SENT, 1);
         assert_int_equal(pacer_hold(&pacer, 1, &after_us), HOLD_NONE);
     }
     /* the first request still goes alone */
     assert_true(pacer_take(&pacer, 1));
     assert_false(pacer_take(&pacer, 1));
-    end_asking(&pacer, PACER_QUOTA, 1, 5 * US_PER_S, 2);
+    end_asking(&pacer, RESULT_QUOTA, 1, 5 * US_PER_S, 2);
     pacer_hold(&pacer, 2, &before_us);
     pacer.in_flight++;
-    end(&pacer, PACER_NOT_SENT, 3);
+    end(&pacer, RESULT_NOT_SENT, 3);
     pacer_hold(&pacer, 3, &after_us);
     assert_true(before_us == after_us);
 }
@@ -307,7 +307,7 @@ static void one_503_does_not_stop_the_others_but_three_in_a_row_do(void **state)
     for (int i = 0; i < 3; i++) {
         assert_int_equal(pacer_hold(&pacer, 1, &until_us), HOLD_NONE);
         assert_true(pacer_take(&pacer, 1));
-        end(&pacer, PACER_UNAVAILABLE, 1);
+        end(&pacer, RESULT_NOT_PROCESSED, 1);
     }
     assert_int_equal(pacer_hold(&pacer, 1, &until_us), HOLD_SERVER_DOWN);
 }
@@ -320,21 +320,21 @@ static void five_unknowns_in_a_row_hold_the_run(void **state)
     open_lanes(&pacer, 0);
     for (int i = 0; i < 4; i++) {
         assert_true(pacer_take(&pacer, 1));
-        end(&pacer, PACER_UNKNOWN, 1);
+        end(&pacer, RESULT_UNKNOWN, 1);
     }
     assert_true(pacer_take(&pacer, 1));
-    end(&pacer, PACER_ANSWERED, 1); /* breaks the row of them */
+    end(&pacer, RESULT_ANSWERED, 1); /* breaks the row of them */
     for (int i = 0; i < 5; i++) {
         assert_int_equal(pacer_hold(&pacer, 1, &until_us), HOLD_NONE);
         assert_true(pacer_take(&pacer, 1));
-        end(&pacer, PACER_UNKNOWN, 1);
+        end(&pacer, RESULT_UNKNOWN, 1);
     }
     assert_int_equal(pacer_hold(&pacer, 1, &until_us), HOLD_SERVER_DOWN);
 }
 
 /* Runs a server that never answers properly to the end of the run; returns how
  * many probes it cost. */
-static int probes_until_given_up(enum pacer_event event, int64_t *ended_us)
+static int probes_until_given_up(enum result_kind kind, int64_t *ended_us)
 {
     struct pacer pacer = pacer_with(fast, 16);
     int64_t now_us = 0;
@@ -346,7 +346,7 @@ static int probes_until_given_up(enum pacer_event event, int64_t *ended_us)
         if (pacer_has_given_up(&pacer, now_us))
             break;
         assert_true(pacer_take(&pacer, now_us));
-        end(&pacer, event, now_us);
+        end(&pacer, kind, now_us);
         probes++;
     }
     *ended_us = now_us;
@@ -356,11 +356,11 @@ static int probes_until_given_up(enum pacer_event event, int64_t *ended_us)
 static void a_dead_server_ends_the_run_on_time_after_few_probes(void **state)
 {
     (void)state;
-    static const enum pacer_event events[] = {PACER_UNAVAILABLE,
-                                              PACER_UNREACHABLE, PACER_UNKNOWN};
-    for (size_t i = 0; i < sizeof(events) / sizeof(*events); i++) {
+    static const enum result_kind kinds[] = {
+        RESULT_NOT_PROCESSED, RESULT_UNREACHABLE, RESULT_UNKNOWN};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
         int64_t ended_us;
-        int probes = probes_until_given_up(events[i], &ended_us);
+        int probes = probes_until_given_up(kinds[i], &ended_us);
         assert_in_range(probes, 15, 100);
         assert_true(ended_us == 15 * US_PER_MINUTE);
     }
@@ -372,7 +372,7 @@ static void a_quota_that_opens_too_late_is_not_waited_for(void **state)
     struct pacer pacer = pacer_with(fast, 16);
     open_lanes(&pacer, 0);
     assert_true(pacer_take(&pacer, 0));
-    end_asking(&pacer, PACER_QUOTA, 0, 25 * US_PER_HOUR, 10);
+    end_asking(&pacer, RESULT_QUOTA, 0, 25 * US_PER_HOUR, 10);
     assert_true(pacer_has_given_up(&pacer, 10));
 }
 
@@ -381,7 +381,7 @@ a_quota_without_retry_after_is_waited_out_with_growing_pauses(void **state)
 {
     (void)state;
     int64_t ended_us;
-    int probes = probes_until_given_up(PACER_QUOTA, &ended_us);
+    int probes = probes_until_given_up(RESULT_QUOTA, &ended_us);
     assert_true(ended_us > 23 * US_PER_HOUR);
     assert_true(probes < 24 * 60 * 2);
 }
@@ -394,8 +394,8 @@ static struct quota_hint quota(int64_t remaining, int64_t reset_s)
 static void answer_with_quota(struct pacer *pacer, struct quota_hint hint,
                               int64_t now_us)
 {
-    struct pacer_wish wish = {-1, hint};
-    pacer_end(pacer, PACER_ANSWERED, now_us, &wish, now_us);
+    struct server_wish wish = {-1, hint};
+    pacer_end(pacer, RESULT_ANSWERED, now_us, &wish, now_us);
 }
 
 static void no_more_is_sent_than_the_headers_leave(void **state)
