@@ -104,8 +104,10 @@ class ConnectionsThatDie(TransportCase):
             ("other", http(200, body=b"{}")),
         ):
             script = Script(
-                # a pause, or libcurl reads both at once and closes by itself
-                rows={"good": raw(invited, pause(0.1), extra)}
+                # a pause, or libcurl reads both at once and closes by itself;
+                # far shorter than that before the next request, as nobody can
+                # tell what comes after that from its answer
+                rows={"good": raw(invited, pause(0.02), extra)}
             )
             with (
                 self.subTest(name),
@@ -113,7 +115,7 @@ class ConnectionsThatDie(TransportCase):
                 run_of(
                     server.url,
                     ("good", "bad", "after"),
-                    *("--concurrency", "1", "--rate", "3/s"),
+                    *("--concurrency", "1", "--rate", "2/s"),
                 ) as run,
             ):
                 run.end()
