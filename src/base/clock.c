@@ -1,10 +1,6 @@
 #include "base/clock.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 /* The years that four digits can say: 0001-01-01 to 9999-12-31. */
 #define FIRST_SECOND INT64_C(-62135596800)

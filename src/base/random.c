@@ -1,22 +1,13 @@
 #include "base/random.h"
 
-#include <errno.h>
 #include <sys/random.h>
 
 void random_bytes(void *bytes, size_t len)
 {
-    char *at = bytes;
-    while (len > 0) {
-        ssize_t got = getrandom(at, len, 0);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0) {
-            fprintf(stderr, "bulk-invite: the system has no random numbers\n");
-            abort();
-        }
-        at += got;
-        len -= (size_t)got;
-    }
+    if (getentropy(bytes, len) == 0)
+        return;
+    fprintf(stderr, "bulk-invite: the system has no random numbers\n");
+    abort();
 }
 
 uint64_t random_next(uint64_t *state)

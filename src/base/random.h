@@ -9,7 +9,7 @@
  * for jitter.
  */
 
-/* From getrandom(2); ends the program if the system has none. */
+/* From the kernel, 256 bytes at most; ends the program if it has none. */
 void random_bytes(void *bytes, size_t len);
 
 /* The next number of the sequence that *state stands for (SplitMix64: passes
