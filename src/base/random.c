@@ -10,6 +10,13 @@ void random_bytes(void *bytes, size_t len)
     abort();
 }
 
+void random_uuid(unsigned char uuid[16])
+{
+    random_bytes(uuid, 16);
+    uuid[6] = (unsigned char)((uuid[6] & 0x0f) | 0x40);
+    uuid[8] = (unsigned char)((uuid[8] & 0x3f) | 0x80);
+}
+
 uint64_t random_next(uint64_t *state)
 {
     *state += UINT64_C(0x9e3779b97f4a7c15);

@@ -93,14 +93,6 @@ static void must_stop(struct committer *committer, const struct error *why)
     committer->options.stopped(committer->options.context, why);
 }
 
-/* A random UUID (RFC 9562 5.4). */
-static void make_idempotency_key(unsigned char key[IDEMPOTENCY_KEY_SIZE])
-{
-    random_bytes(key, IDEMPOTENCY_KEY_SIZE);
-    key[6] = (unsigned char)((key[6] & 0x0f) | 0x40);
-    key[8] = (unsigned char)((key[8] & 0x3f) | 0x80);
-}
-
 static void add(struct row_list *list, struct row *row)
 {
     list->rows[list->count++] = row;
@@ -138,7 +130,7 @@ static enum error_kind admit(struct committer *committer, struct row *row,
         return err->kind;
     bool is_sent = is_owed && !is_held_back(committer, row);
     if (is_sent && !row_has_idempotency_key(row))
-        make_idempotency_key(row->idempotency_key);
+        random_uuid(row->idempotency_key);
     if (ledger_add(ledger, row, is_sent ? ROW_INTENT : ROW_SETTLED, err))
         return err->kind;
     add(is_sent ? &batch->to_engine : &batch->to_report, row);
