@@ -54,9 +54,10 @@ static void show_head(struct view *view)
     const char *server = ledger_server(view->ledger);
     const char *path = ledger_path(view->ledger);
     struct strbuf words;
+    int64_t since_s;
     strbuf_init(&words, HOLDER_CAP);
     const char *holder =
-        ledger_holder(path, &words) ? strbuf_str(&words) : NULL;
+        ledger_holder(path, &words, &since_s) ? strbuf_str(&words) : NULL;
     if (view->options->json) {
         json_out_text(&view->json, "organization", organization);
         json_out_text(&view->json, "server", server);

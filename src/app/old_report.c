@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "almanac/json_line.h"
 #include "base/strbuf.h"
 #include "input/csv_reader.h"
-#include "ledger/json_line.h"
 #include "report/report_row.h"
 
 /* As much as a report ever writes for one row. */
@@ -25,7 +25,6 @@ struct old_report {
     size_t column_count;                 /* of the header */
 
     FILE *file;
-    struct json_line *json;
     struct strbuf text;
 };
 
@@ -106,8 +105,7 @@ static enum error_kind read_csv(struct old_report *report, bool *has_row,
 
 static void take_member(void *report, const char *key, const char *value)
 {
-    enum report_column column =
-        key ? report_column_of(key) : REPORT_COLUMN_COUNT;
+    enum report_column column = report_column_of(key);
     if (column < REPORT_COLUMN_COUNT)
         set_value(report, (int)column, value);
 }
@@ -137,14 +135,12 @@ static enum error_kind read_line(struct old_report *report, bool *has_line,
 static enum error_kind read_json(struct old_report *report, bool *has_row,
                                  struct error *err)
 {
-    bool is_object;
     for (int i = 0; i < REPORT_COLUMN_COUNT; i++)
         set_value(report, i, NULL);
-    if (read_line(report, has_row, err) || !*has_row ||
-        json_line_read(report->json, strbuf_str(&report->text),
-                       report->text.len, &is_object, take_member, report, err))
+    if (read_line(report, has_row, err) || !*has_row)
         return err->kind;
-    if (!is_object)
+    if (!json_line_read(strbuf_str(&report->text), report->text.len,
+                        take_member, report))
         return refuse(report,
                       "no JSON object, so this is not a report in JSON Lines",
                       err);
@@ -172,7 +168,7 @@ static enum error_kind begin(struct old_report *report, const char *path,
     if (!report->file)
         return error_set_errno(err, ERROR_INPUT, errno, "cannot read %s",
                                report->name);
-    return json_line_new(&report->json, err);
+    return ERROR_NONE;
 }
 
 enum error_kind old_report_open(struct old_report **opened, const char *path,
@@ -194,7 +190,6 @@ void old_report_close(struct old_report *report)
     if (!report)
         return;
     csv_reader_free(report->csv);
-    json_line_free(report->json);
     if (report->file)
         fclose(report->file);
     else if (report->fd >= 0)

@@ -110,7 +110,7 @@ static void push_rows(struct pipeline *pipeline, struct row **rows,
                       size_t count)
 {
     /* Only the reader closes the queue. */
-    if (count == 0 || !bounded_queue_push_all(pipeline->rows, rows, count))
+    if (count == 0 || !bounded_queue_push(pipeline->rows, rows, count))
         return;
     atomic_fetch_add_explicit(&pipeline->send->counters.rows_read, count,
                               memory_order_relaxed);

@@ -3,10 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,7 +21,7 @@ struct atomic_file {
     char buffer[BUFFER_SIZE];
 };
 
-static void release(struct atomic_file *file)
+void atomic_file_abandon(struct atomic_file *file)
 {
     if (!file)
         return;
@@ -38,50 +34,23 @@ static void release(struct atomic_file *file)
     free(file);
 }
 
-static char *name_with(const char *path, const char *suffix)
+static int open_file(const char *path, int flags)
 {
-    size_t size = strlen(path) + strlen(suffix) + 1;
-    char *name = xmalloc(size);
-
-    snprintf(name, size, "%s%s", path, suffix);
-    return name;
-}
-
-static int open_retrying(const char *path, int flags)
-{
-    int fd;
-
-    do
-        fd = open(path, flags | O_CLOEXEC | O_NOCTTY, 0600);
-    while (fd < 0 && errno == EINTR);
-    return fd;
-}
-
-static int fsync_retrying(int fd)
-{
-    int rc;
-
-    do
-        rc = fsync(fd);
-    while (rc != 0 && errno == EINTR);
-    return rc;
+    flags |= O_CLOEXEC | O_NOCTTY;
+    return (int)TEMP_FAILURE_RETRY(open(path, flags, 0600));
 }
 
 static enum error_kind open_folder(struct atomic_file *file, struct error *err)
 {
     const char *slash = strrchr(file->path, '/');
-    char *folder;
+    char *folder = slash
+                       ? xstrndup(file->path, (size_t)(slash - file->path) + 1)
+                       : xstrdup(".");
     enum error_kind kind = ERROR_NONE;
 
-    if (!slash)
-        folder = xstrdup(".");
-    else if (slash == file->path)
-        folder = xstrdup("/");
-    else
-        folder = xstrndup(file->path, (size_t)(slash - file->path));
     /* Opened now, not at the end of the run: a folder that cannot be synced
      * is better known before the first row. */
-    file->folder_fd = open_retrying(folder, O_RDONLY | O_DIRECTORY);
+    file->folder_fd = open_file(folder, O_RDONLY | O_DIRECTORY);
     if (file->folder_fd < 0)
         kind = error_set_errno(err, ERROR_STORAGE, errno,
                                "cannot write %s: cannot open its folder %s",
@@ -100,48 +69,37 @@ static int rename_to_new(const char *from, const char *to)
     if (errno != EINVAL && errno != ENOSYS)
         return -1;
     /* The filesystem (NFS) has no such rename: look first. */
-    if (lstat(to, &st) == 0) {
-        errno = EEXIST;
-        return -1;
-    }
-    return errno == ENOENT ? rename(from, to) : -1;
+    if (lstat(to, &st) != 0)
+        return rename(from, to);
+    errno = EEXIST;
+    return -1;
 }
 
 static enum error_kind move_to_free_name(const char *partial, struct error *err)
 {
-    for (int n = 1; n <= STALE_FILE_MAX; n++) {
-        enum error_kind kind = ERROR_NONE;
-        char suffix[16];
-        char *name;
-        bool is_taken;
+    bool is_moved = false;
 
-        snprintf(suffix, sizeof(suffix), ".%d", n);
-        name = name_with(partial, suffix);
-        is_taken = rename_to_new(partial, name) != 0;
-        if (is_taken && errno != EEXIST) {
-            is_taken = false;
-            kind = error_set_errno(err, ERROR_STORAGE, errno,
-                                   "cannot move the unfinished %s to %s",
-                                   partial, name);
-        }
+    errno = EEXIST;
+    for (int n = 1; n <= STALE_FILE_MAX && !is_moved && errno == EEXIST; n++) {
+        char *name = xasprintf("%s.%d", partial, n);
+        is_moved = rename_to_new(partial, name) == 0;
         free(name);
-        if (!is_taken)
-            return kind;
     }
-    return error_set(err, ERROR_STORAGE,
-                     "cannot move the unfinished %s: %s.1 to .%d all exist",
-                     partial, partial, STALE_FILE_MAX);
+    if (is_moved)
+        return ERROR_NONE;
+    return error_set_errno(err, ERROR_STORAGE, errno,
+                           "cannot move the unfinished %s to a free name",
+                           partial);
 }
 
 /* Is a live process writing it? Its writer holds a lock for as long. */
 static bool is_locked(const char *path)
 {
-    int fd = open_retrying(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    bool locked;
+    int fd = open_file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 
     if (fd < 0)
         return false;
-    locked = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    bool locked = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     close(fd);
     return locked;
 }
@@ -150,12 +108,10 @@ static enum error_kind clear_the_way(const char *partial, struct error *err)
 {
     struct stat st;
 
-    if (lstat(partial, &st) != 0) {
-        if (errno == ENOENT)
-            return ERROR_NONE;
-        return error_set_errno(err, ERROR_STORAGE, errno, "cannot look at %s",
-                               partial);
-    }
+    if (lstat(partial, &st) != 0)
+        return errno == ENOENT ? ERROR_NONE
+                               : error_set_errno(err, ERROR_STORAGE, errno,
+                                                 "cannot look at %s", partial);
     if (S_ISLNK(st.st_mode))
         return error_set(err, ERROR_STORAGE,
                          "%s is a symbolic link and is not followed: remove it",
@@ -171,16 +127,12 @@ static enum error_kind clear_the_way(const char *partial, struct error *err)
 
 static enum error_kind open_partial(struct atomic_file *file, struct error *err)
 {
-    enum error_kind kind = open_folder(file, err);
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
 
-    if (kind)
-        return kind;
-    file->partial = name_with(file->path, ".partial");
-    kind = clear_the_way(file->partial, err);
-    if (kind)
-        return kind;
-    file->fd =
-        open_retrying(file->partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+    file->partial = xasprintf("%s.partial", file->path);
+    if (open_folder(file, err) || clear_the_way(file->partial, err))
+        return err->kind;
+    file->fd = open_file(file->partial, flags);
     if (file->fd < 0)
         return error_set_errno(err, ERROR_STORAGE, errno, "cannot create %s",
                                file->partial);
@@ -191,58 +143,42 @@ static enum error_kind open_partial(struct atomic_file *file, struct error *err)
     return ERROR_NONE;
 }
 
-static enum error_kind open_direct(struct atomic_file *file, struct error *err)
-{
-    file->fd = open_retrying(file->path, O_WRONLY);
-    if (file->fd < 0)
-        return error_set_errno(err, ERROR_STORAGE, errno, "cannot open %s",
-                               file->path);
-    return ERROR_NONE;
-}
-
 static enum error_kind open_by_type(struct atomic_file *file, struct error *err)
 {
     struct stat st;
 
     if (file->path[0] == '\0')
         return error_set(err, ERROR_STORAGE, "the file to write has no name");
-    if (stat(file->path, &st) != 0)
+    if (stat(file->path, &st) != 0 || S_ISREG(st.st_mode))
         return open_partial(file, err);
     if (S_ISDIR(st.st_mode))
         return error_set(err, ERROR_STORAGE,
                          "cannot write %s: it is a directory", file->path);
-    if (S_ISSOCK(st.st_mode))
-        return error_set(err, ERROR_STORAGE, "cannot write %s: it is a socket",
-                         file->path);
-    if (S_ISREG(st.st_mode))
-        return open_partial(file, err);
-    return open_direct(file, err);
+    file->fd = open_file(file->path, O_WRONLY);
+    if (file->fd < 0)
+        return error_set_errno(err, ERROR_STORAGE, errno, "cannot open %s",
+                               file->path);
+    return ERROR_NONE;
 }
 
 enum error_kind atomic_file_open(struct atomic_file **file, const char *path,
                                  struct error *err)
 {
+    bool is_stdout = strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
     struct atomic_file *opened = xmalloc(sizeof(*opened));
-    enum error_kind kind = ERROR_NONE;
 
+    opened->path = xstrdup(is_stdout ? "standard output" : path);
     opened->partial = NULL;
-    opened->fd = -1;
+    opened->fd = is_stdout ? STDOUT_FILENO : -1;
     opened->folder_fd = -1;
     opened->write_errno = 0;
     opened->used = 0;
+    *file = opened;
+    if (is_stdout || !open_by_type(opened, err))
+        return ERROR_NONE;
     *file = NULL;
-    if (strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0) {
-        opened->path = xstrdup("standard output");
-        opened->fd = STDOUT_FILENO;
-    } else {
-        opened->path = xstrdup(path);
-        kind = open_by_type(opened, err);
-    }
-    if (kind)
-        release(opened);
-    else
-        *file = opened;
-    return kind;
+    atomic_file_abandon(opened);
+    return err->kind;
 }
 
 bool atomic_file_is_terminal(const struct atomic_file *file)
@@ -250,39 +186,31 @@ bool atomic_file_is_terminal(const struct atomic_file *file)
     return !file->partial && isatty(file->fd) == 1;
 }
 
-/* stdout may be non-blocking when another program shares it. */
-static int wait_writable(int fd)
+static bool write_all(int fd, const char *bytes, size_t len)
 {
-    struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
 
-    return poll(&pollfd, 1, -1) < 0 && errno != EINTR ? -1 : 0;
-}
-
-static int write_all(int fd, const char *bytes, size_t len)
-{
     while (len > 0) {
-        ssize_t written = write(fd, bytes, len);
-
+        ssize_t written = TEMP_FAILURE_RETRY(write(fd, bytes, len));
         if (written > 0) {
             bytes += written;
             len -= (size_t)written;
         } else if (written == 0) {
             errno = ENOSPC;
-            return -1;
-        } else if (errno == EAGAIN) {
-            if (wait_writable(fd) != 0)
-                return -1;
-        } else if (errno != EINTR) {
-            return -1;
+            return false;
+        } else if (errno != EAGAIN ||
+                   TEMP_FAILURE_RETRY(poll(&room, 1, -1)) < 0) {
+            /* EAGAIN: stdout is non-blocking when another program shares it. */
+            return false;
         }
     }
-    return 0;
+    return true;
 }
 
 static enum error_kind write_out(struct atomic_file *file, const char *bytes,
                                  size_t len, struct error *err)
 {
-    if (file->write_errno == 0 && write_all(file->fd, bytes, len) != 0)
+    if (file->write_errno == 0 && !write_all(file->fd, bytes, len))
         file->write_errno = errno;
     if (file->write_errno == 0)
         return ERROR_NONE;
@@ -302,12 +230,8 @@ enum error_kind atomic_file_flush(struct atomic_file *file, struct error *err)
 enum error_kind atomic_file_write(struct atomic_file *file, const void *bytes,
                                   size_t len, struct error *err)
 {
-    if (len > BUFFER_SIZE - file->used) {
-        enum error_kind kind = atomic_file_flush(file, err);
-
-        if (kind)
-            return kind;
-    }
+    if (len > BUFFER_SIZE - file->used && atomic_file_flush(file, err))
+        return err->kind;
     if (len >= BUFFER_SIZE)
         return write_out(file, bytes, len, err);
     if (len > 0)
@@ -345,14 +269,13 @@ static bool is_still_ours(const struct atomic_file *file)
 static enum error_kind take_name(struct atomic_file *file, struct error *err)
 {
     enum error_kind kind = ERROR_NONE;
-    char *previous = NULL;
+    char *previous = xasprintf("%s.1", file->path);
 
     if (!is_still_ours(file))
-        return error_set(err, ERROR_STORAGE,
+        kind = error_set(err, ERROR_STORAGE,
                          "%s was moved or replaced while it was written",
                          file->partial);
-    previous = name_with(file->path, ".1");
-    if (keep_previous(file->path, previous) != 0)
+    else if (keep_previous(file->path, previous) != 0)
         kind = error_set_errno(err, ERROR_STORAGE, errno,
                                "cannot keep the previous %s as %s (the new "
                                "one is complete in %s)",
@@ -362,7 +285,7 @@ static enum error_kind take_name(struct atomic_file *file, struct error *err)
             error_set_errno(err, ERROR_STORAGE, errno, "cannot rename %s to %s",
                             file->partial, file->path);
     /* Some network filesystems cannot sync a folder. */
-    else if (fsync_retrying(file->folder_fd) != 0 && errno != EINVAL)
+    else if (TEMP_FAILURE_RETRY(fsync(file->folder_fd)) != 0 && errno != EINVAL)
         kind = error_set_errno(err, ERROR_STORAGE, errno,
                                "cannot sync the folder of %s", file->path);
     free(previous);
@@ -371,7 +294,7 @@ static enum error_kind take_name(struct atomic_file *file, struct error *err)
 
 static enum error_kind sync_bytes(struct atomic_file *file, struct error *err)
 {
-    if (fsync_retrying(file->fd) == 0)
+    if (TEMP_FAILURE_RETRY(fsync(file->fd)) == 0)
         return ERROR_NONE;
     /* A pipe, a terminal or a device has nothing to sync. */
     if (!file->partial && (errno == EINVAL || errno == EROFS))
@@ -388,11 +311,6 @@ enum error_kind atomic_file_commit(struct atomic_file *file, struct error *err)
         kind = sync_bytes(file, err);
     if (!kind && file->partial)
         kind = take_name(file, err);
-    release(file);
+    atomic_file_abandon(file);
     return kind;
-}
-
-void atomic_file_abandon(struct atomic_file *file)
-{
-    release(file);
 }

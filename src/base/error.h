@@ -62,10 +62,11 @@ int error_exit_code(enum error_kind kind);
  * sized by input has a cap and returns an error instead. */
 NO_RETURN void error_out_of_memory(void);
 
-/* malloc, calloc and strdup that end the program when memory is short. */
+/* malloc and others that end the program when memory is short. */
 void *xmalloc(size_t size) MUST_CHECK;
 void *xcalloc(size_t count, size_t size) MUST_CHECK;
 char *xstrdup(const char *text) MUST_CHECK;
 char *xstrndup(const char *text, size_t len) MUST_CHECK;
+char *xasprintf(const char *format, ...) PRINTF_LIKE(1, 2) MUST_CHECK;
 
 #endif

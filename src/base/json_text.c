@@ -4,25 +4,15 @@
 
 static void add_escaped(struct strbuf *out, char c)
 {
-    switch (c) {
-    case '"':
-        strbuf_add_str(out, "\\\"");
-        break;
-    case '\\':
-        strbuf_add_str(out, "\\\\");
-        break;
-    case '\n':
-        strbuf_add_str(out, "\\n");
-        break;
-    case '\r':
-        strbuf_add_str(out, "\\r");
-        break;
-    case '\t':
-        strbuf_add_str(out, "\\t");
-        break;
-    default:
+    static const char with_name[] = "\"\\\n\r\t", names[] = "\"\\nrt";
+    const char *found = strchr(with_name, c);
+
+    if (!found) {
         strbuf_addf(out, "\\u%04x", (unsigned)c);
+        return;
     }
+    strbuf_add_char(out, '\\');
+    strbuf_add_char(out, names[found - with_name]);
 }
 
 static bool is_plain(char c)

@@ -4,9 +4,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -27,9 +24,8 @@ static const char *const level_names[] = {
 
 void log_init(struct log *log, int fd, enum log_level level)
 {
-    *log = (struct log){.level = level, .fd = fd};
-    if (pthread_mutex_init(&log->lock, NULL) != 0)
-        abort(); /* glibc's never fails for a plain mutex */
+    *log = (struct log){
+        .lock = PTHREAD_MUTEX_INITIALIZER, .level = level, .fd = fd};
 }
 
 void log_clear(struct log *log)
@@ -52,10 +48,7 @@ void log_open_file(struct log *log, const char *path)
 static void write_line(struct log *log, const char *bytes, size_t len)
 {
     while (len > 0) {
-        ssize_t written = write(log->fd, bytes, len);
-
-        if (written < 0 && errno == EINTR)
-            continue;
+        ssize_t written = TEMP_FAILURE_RETRY(write(log->fd, bytes, len));
         if (written <= 0) {
             if (log->failed_errno == 0)
                 log->failed_errno = errno;
@@ -66,61 +59,65 @@ static void write_line(struct log *log, const char *bytes, size_t len)
     }
 }
 
-struct message {
-    enum log_level level;
+/* The row that a message is about. */
+struct about {
     uint64_t line;     /* 0: about no row */
     const char *email; /* NULL: not to be shown */
     int http_status;
-    char text[MESSAGE_MAX];
 };
 
-static void format_text(const struct message *message, struct strbuf *out)
+static void add_text(struct strbuf *out, const struct about *about,
+                     const char *message)
 {
-    char when[CLOCK_UTC_SIZE];
-
-    clock_format_utc(clock_wall_us(), when);
-    strbuf_addf(out, "%s %s ", when, level_names[message->level]);
-    if (message->line > 0)
-        strbuf_addf(out, "line %" PRIu64, message->line);
-    if (message->email) {
+    if (about->line > 0)
+        strbuf_addf(out, "line %" PRIu64, about->line);
+    if (about->email) {
         strbuf_add_str(out, " (");
-        text_safe_add(out, message->email, strlen(message->email));
+        text_safe_add(out, about->email, strlen(about->email));
         strbuf_add_char(out, ')');
     }
-    if (message->line > 0)
+    if (about->line > 0)
         strbuf_add_str(out, ": ");
-    text_safe_add(out, message->text, strlen(message->text));
-    strbuf_add_char(out, '\n');
+    text_safe_add(out, message, strlen(message));
 }
 
-static void format_json(const struct message *message, struct strbuf *out)
+static void add_json(struct strbuf *out, const struct about *about,
+                     const char *message)
 {
-    char when[CLOCK_UTC_SIZE];
-
-    clock_format_utc(clock_wall_us(), when);
-    strbuf_addf(out, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":", when,
-                level_names[message->level]);
-    json_text_add(out, message->text);
-    if (message->line > 0)
-        strbuf_addf(out, ",\"line\":%" PRIu64, message->line);
-    if (message->email) {
+    strbuf_add_str(out, ",\"message\":");
+    json_text_add(out, message);
+    if (about->line > 0)
+        strbuf_addf(out, ",\"line\":%" PRIu64, about->line);
+    if (about->email) {
         strbuf_add_str(out, ",\"email\":");
-        json_text_add(out, message->email);
+        json_text_add(out, about->email);
     }
-    if (message->http_status > 0)
-        strbuf_addf(out, ",\"http_status\":%d", message->http_status);
-    strbuf_add_str(out, "}\n");
+    if (about->http_status > 0)
+        strbuf_addf(out, ",\"http_status\":%d", about->http_status);
+    strbuf_add_char(out, '}');
 }
 
-static void write_message(struct log *log, const struct message *message)
+PRINTF_LIKE(4, 0)
+static void write_message(struct log *log, enum log_level level,
+                          const struct about *about, const char *format,
+                          va_list args)
 {
+    int saved_errno = errno;
+    char message[MESSAGE_MAX] = "";
+    char when[CLOCK_UTC_SIZE];
     struct strbuf line;
-
     strbuf_init(&line, LINE_CAP);
-    if (log->is_json)
-        format_json(message, &line);
-    else
-        format_text(message, &line);
+    vsnprintf(message, sizeof(message), format, args);
+    clock_format_utc(clock_wall_us(), when);
+    if (log->is_json) {
+        strbuf_addf(&line, "{\"time\":\"%s\",\"level\":\"%s\"", when,
+                    level_names[level]);
+        add_json(&line, about, message);
+    } else {
+        strbuf_addf(&line, "%s %s ", when, level_names[level]);
+        add_text(&line, about, message);
+    }
+    strbuf_add_char(&line, '\n');
 
     /* One lock for the step aside and the write: a line stays whole. */
     pthread_mutex_lock(&log->lock);
@@ -129,43 +126,31 @@ static void write_message(struct log *log, const struct message *message)
     write_line(log, line.bytes, line.len);
     pthread_mutex_unlock(&log->lock);
     strbuf_clear(&line);
-}
-
-PRINTF_LIKE(3, 0)
-static void write_args(struct log *log, struct message *message,
-                       const char *format, va_list args)
-{
-    int saved_errno = errno;
-
-    if (vsnprintf(message->text, sizeof(message->text), format, args) >= 0)
-        write_message(log, message);
     errno = saved_errno;
 }
 
 void log_write(struct log *log, enum log_level level, const char *format, ...)
 {
-    struct message message = {.level = level};
     va_list args;
-
     if (level > log->level)
         return;
     va_start(args, format);
-    write_args(log, &message, format, args);
+    write_message(log, level, &(struct about){0}, format, args);
     va_end(args);
 }
 
 void log_write_row(struct log *log, enum log_level level, uint64_t line,
                    const char *email, int http_status, const char *format, ...)
 {
-    struct message message = {
-        .level = level, .line = line, .http_status = http_status};
-    if (log->shows_emails)
-        message.email = email;
+    const struct about about = {
+        .line = line,
+        .email = log->shows_emails ? email : NULL,
+        .http_status = http_status,
+    };
     va_list args;
-
     if (level > log->level)
         return;
     va_start(args, format);
-    write_args(log, &message, format, args);
+    write_message(log, level, &about, format, args);
     va_end(args);
 }

@@ -1,22 +1,20 @@
 #include "base/random.h"
 
-#include <errno.h>
 #include <sys/random.h>
 
 void random_bytes(void *bytes, size_t len)
 {
-    char *at = bytes;
-    while (len > 0) {
-        ssize_t got = getrandom(at, len, 0);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0) {
-            fprintf(stderr, "bulk-invite: the system has no random numbers\n");
-            abort();
-        }
-        at += got;
-        len -= (size_t)got;
-    }
+    if (getentropy(bytes, len) == 0)
+        return;
+    fprintf(stderr, "bulk-invite: the system has no random numbers\n");
+    abort();
+}
+
+void random_uuid(unsigned char uuid[16])
+{
+    random_bytes(uuid, 16);
+    uuid[6] = (unsigned char)((uuid[6] & 0x0f) | 0x40);
+    uuid[8] = (unsigned char)((uuid[8] & 0x3f) | 0x80);
 }
 
 uint64_t random_next(uint64_t *state)

@@ -9,8 +9,11 @@
  * for jitter.
  */
 
-/* From getrandom(2); ends the program if the system has none. */
+/* From the kernel, 256 bytes at most; ends the program if it has none. */
 void random_bytes(void *bytes, size_t len);
+
+/* A random UUID: version 4 (RFC 9562, section 5.4). */
+void random_uuid(unsigned char uuid[16]);
 
 /* The next number of the sequence that *state stands for (SplitMix64: passes
  * BigCrush, any state is a good one). */

@@ -1,7 +1,6 @@
 #include "base/text_safe.h"
 
 #include <stdint.h>
-#include <string.h>
 
 #define DUP_MAX 4096
 
@@ -10,52 +9,28 @@
 
 #define NOT_UTF8 UINT32_MAX
 
-/* What a first byte outside ASCII promises (0: it is none): how long the
- * sequence is, its own bits, and the smallest code point that needs this length
- * (RFC 3629, section 3). */
-static size_t sequence_len(unsigned char first, uint32_t *bits,
-                           uint32_t *smallest)
-{
-    if (first >= 0xC2 && first <= 0xDF) {
-        *bits = first & 0x1FU;
-        *smallest = 0x80;
-        return 2;
-    }
-    if (first >= 0xE0 && first <= 0xEF) {
-        *bits = first & 0x0FU;
-        *smallest = 0x800;
-        return 3;
-    }
-    if (first >= 0xF0 && first <= 0xF4) {
-        *bits = first & 0x07U;
-        *smallest = 0x10000;
-        return 4;
-    }
-    return 0;
-}
-
 /* The code point at the start of `bytes` (at least one) and how many bytes it
- * takes; NOT_UTF8 takes one. */
+ * takes; NOT_UTF8 takes one (RFC 3629, section 3). */
 static uint32_t decode(const char *bytes, size_t len, size_t *used)
 {
-    uint32_t code_point = (unsigned char)bytes[0];
-    uint32_t smallest = 0;
+    /* By the number of bytes: what needs no fewer. */
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned char first = (unsigned char)bytes[0];
 
     *used = 1;
-    if (code_point < 0x80) /* nearly all there is */
-        return code_point;
-    size_t wanted =
-        sequence_len((unsigned char)bytes[0], &code_point, &smallest);
-    if (wanted == 0 || wanted > len)
+    if (first < 0x80) /* nearly all there is */
+        return first;
+    size_t wanted = first < 0xC0 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    if (wanted == 0 || wanted > len || first > 0xF4)
         return NOT_UTF8;
+    uint32_t code_point = first & (0x7FU >> wanted);
     for (size_t i = 1; i < wanted; i++) {
         unsigned char next = (unsigned char)bytes[i];
-
         if ((next & 0xC0) != 0x80)
             return NOT_UTF8;
         code_point = code_point << 6 | (next & 0x3FU);
     }
-    if (code_point < smallest || code_point > 0x10FFFF ||
+    if (code_point < smallest[wanted] || code_point > 0x10FFFF ||
         (code_point >= 0xD800 && code_point <= 0xDFFF))
         return NOT_UTF8;
     *used = wanted;
@@ -112,7 +87,6 @@ void text_safe_add(struct strbuf *out, const char *bytes, size_t len)
 char *text_safe_dup(const char *text)
 {
     struct strbuf out;
-
     strbuf_init(&out, DUP_MAX);
     text_safe_add(&out, text, strnlen(text, DUP_MAX));
     return strbuf_detach(&out);
@@ -183,30 +157,23 @@ static size_t smaller(size_t a, size_t b)
 }
 
 /* Letters added, dropped, changed or swapped with their neighbour (optimal
- * string alignment), from three rows of the table. */
+ * string alignment). */
 static size_t edit_distance(const char *a, size_t a_len, const char *b,
                             size_t b_len)
 {
-    size_t rows[3][NEAREST_MAX + 1];
-    size_t *before = rows[0], *above = rows[1], *row = rows[2];
-
-    for (size_t j = 0; j <= b_len; j++)
-        above[j] = j;
-    for (size_t i = 1; i <= a_len; i++) {
-        size_t *spare = before;
-
-        row[0] = i;
-        for (size_t j = 1; j <= b_len; j++) {
-            row[j] = smaller(above[j - 1] + (a[i - 1] != b[j - 1]),
-                             smaller(above[j], row[j - 1]) + 1);
+    size_t of[NEAREST_MAX + 1][NEAREST_MAX + 1]; /* the first i and j letters */
+    for (size_t i = 0; i <= a_len; i++) {
+        for (size_t j = 0; j <= b_len; j++) {
+            of[i][j] = i + j;
+            if (i == 0 || j == 0)
+                continue;
+            of[i][j] = smaller(smaller(of[i - 1][j], of[i][j - 1]) + 1,
+                               of[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                row[j] = smaller(row[j], before[j - 2] + 1);
+                of[i][j] = smaller(of[i][j], of[i - 2][j - 2] + 1);
         }
-        before = above;
-        above = row;
-        row = spare;
     }
-    return above[b_len];
+    return of[a_len][b_len];
 }
 
 const char *text_nearest(const char *word, const char *const *words,
@@ -219,12 +186,8 @@ const char *text_nearest(const char *word, const char *const *words,
     if (word_len > NEAREST_MAX)
         return NULL;
     for (size_t i = 0; i < count; i++) {
-        size_t len = strlen(words[i]);
-        size_t distance;
-
-        if (len > NEAREST_MAX)
-            continue;
-        distance = edit_distance(word, word_len, words[i], len);
+        size_t len = strnlen(words[i], NEAREST_MAX);
+        size_t distance = edit_distance(word, word_len, words[i], len);
         if (distance < best) {
             best = distance;
             nearest = words[i];

@@ -16,6 +16,11 @@
 /* Errors as a share say nothing before so many rows are settled. */
 #define SHARE_COUNTS_FROM 50
 
+struct row_list {
+    struct row *rows[2 * BATCH_MOST];
+    size_t count;
+};
+
 /* What one turn works on. */
 struct batch {
     struct handoff handoffs[BATCH_MOST];
@@ -23,10 +28,8 @@ struct batch {
     struct row *rows[BATCH_MOST];
     size_t row_count;
     size_t may_admit; /* invites that the engine has asked for */
-    struct row *to_engine[2 * BATCH_MOST];
-    size_t to_engine_count;
-    struct row *to_report[2 * BATCH_MOST];
-    size_t to_report_count;
+    struct row_list to_engine;
+    struct row_list to_report;
 };
 
 struct committer {
@@ -90,55 +93,29 @@ static void must_stop(struct committer *committer, const struct error *why)
     committer->options.stopped(committer->options.context, why);
 }
 
-static void break_ledger(struct committer *committer, const struct error *why)
+static void add(struct row_list *list, struct row *row)
 {
-    committer->is_ledger_broken = true;
-    must_stop(committer, why);
-}
-
-/* A random UUID (RFC 9562 5.4). */
-static void make_idempotency_key(unsigned char key[IDEMPOTENCY_KEY_SIZE])
-{
-    random_bytes(key, IDEMPOTENCY_KEY_SIZE);
-    key[6] = (unsigned char)((key[6] & 0x0f) | 0x40);
-    key[8] = (unsigned char)((key[8] & 0x3f) | 0x80);
-}
-
-static void give_to_engine(struct committer *committer, struct row *row)
-{
-    struct batch *batch = &committer->batch;
-    batch->to_engine[batch->to_engine_count++] = row;
-}
-
-static void give_to_report(struct committer *committer, struct row *row)
-{
-    struct batch *batch = &committer->batch;
-    batch->to_report[batch->to_report_count++] = row;
+    list->rows[list->count++] = row;
 }
 
 /* Is this row, which somebody is owed an invitation for, not to be sent? */
 static bool is_held_back(struct committer *committer, struct row *row)
 {
     const struct committer_options *options = &committer->options;
-    if (committer->is_closed_to_rows) {
-        outcome_set_stopped(&row->outcome);
-        return true;
-    }
-    if (committer->admitted >= options->max_new) {
+    if (!committer->is_closed_to_rows &&
+        committer->admitted >= options->max_new) {
         struct error why = ERROR_INIT;
         error_set(&why, ERROR_GUARD,
                   "more than %llu new people in the input (--max-new)",
                   (unsigned long long)options->max_new);
         must_stop(committer, &why);
-        outcome_set_stopped(&row->outcome);
-        return true;
     }
-    if (committer->admitted >= options->limit) {
+    if (committer->is_closed_to_rows)
+        outcome_set_stopped(&row->outcome);
+    else if (committer->admitted >= options->limit)
         outcome_set(&row->outcome, STATUS_UNPROCESSED, CODE_LIMIT,
                     "not sent: the run was limited (--limit)");
-        return true;
-    }
-    return false;
+    return row->outcome.status != STATUS_NONE;
 }
 
 /* Puts one row from the reader into the ledger, as an intent or settled. */
@@ -146,26 +123,22 @@ static enum error_kind admit(struct committer *committer, struct row *row,
                              struct error *err)
 {
     struct ledger *ledger = committer->options.ledger;
+    struct batch *batch = &committer->batch;
     bool is_owed = false;
     if (row->outcome.status == STATUS_NONE &&
         ledger_look(ledger, row, &is_owed, err))
         return err->kind;
-    enum row_state state = ROW_SETTLED;
-    if (is_owed && !is_held_back(committer, row)) {
-        if (!row_has_idempotency_key(row))
-            make_idempotency_key(row->idempotency_key);
-        state = ROW_INTENT;
-    }
-    if (ledger_add(ledger, row, state, err))
+    bool is_sent = is_owed && !is_held_back(committer, row);
+    if (is_sent && !row_has_idempotency_key(row))
+        random_uuid(row->idempotency_key);
+    if (ledger_add(ledger, row, is_sent ? ROW_INTENT : ROW_SETTLED, err))
         return err->kind;
-    if (state == ROW_SETTLED) {
-        give_to_report(committer, row);
+    add(is_sent ? &batch->to_engine : &batch->to_report, row);
+    if (!is_sent)
         return ERROR_NONE;
-    }
     committer->admitted++;
-    committer->batch.may_admit--;
+    batch->may_admit--;
     atomic_fetch_sub(&committer->asked, 1);
-    give_to_engine(committer, row);
     return ERROR_NONE;
 }
 
@@ -173,14 +146,15 @@ static enum error_kind record(struct committer *committer,
                               const struct handoff *handoff, struct error *err)
 {
     struct ledger *ledger = committer->options.ledger;
+    struct batch *batch = &committer->batch;
     switch (handoff->kind) {
     case HANDOFF_SETTLED:
-        give_to_report(committer, handoff->row);
+        add(&batch->to_report, handoff->row);
         return ledger_settle(ledger, handoff->row, err);
     case HANDOFF_PARKED:
         return ledger_set_state(ledger, handoff->row_id, ROW_PENDING, err);
     case HANDOFF_INTENT:
-        give_to_engine(committer, handoff->row);
+        add(&batch->to_engine, handoff->row);
         return ledger_set_state(ledger, handoff->row_id, ROW_INTENT, err);
     }
     return ERROR_NONE;
@@ -250,44 +224,34 @@ static enum error_kind write_batch(struct committer *committer,
 static void sort_out_batch(struct committer *committer)
 {
     struct batch *batch = &committer->batch;
-    batch->to_engine_count = 0;
-    batch->to_report_count = 0;
+    batch->to_engine.count = 0;
+    batch->to_report.count = 0;
     for (size_t i = 0; i < batch->handoff_count; i++) {
         struct handoff *handoff = &batch->handoffs[i];
         /* The engine is stopping; it settles the row itself. */
         if (handoff->kind == HANDOFF_INTENT)
-            give_to_engine(committer, handoff->row);
+            add(&batch->to_engine, handoff->row);
         else if (handoff->kind == HANDOFF_SETTLED)
-            give_to_report(committer, handoff->row);
+            add(&batch->to_report, handoff->row);
     }
     for (size_t i = 0; i < batch->row_count; i++) {
         struct row *row = batch->rows[i];
         if (row->outcome.status == STATUS_NONE)
             outcome_set_stopped(&row->outcome);
-        give_to_report(committer, row);
+        add(&batch->to_report, row);
     }
 }
 
 static void hand_on(struct committer *committer)
 {
-    struct batch *batch = &committer->batch;
-    if (batch->to_engine_count > 0 &&
-        !bounded_queue_try_push(committer->options.ready, batch->to_engine,
-                                batch->to_engine_count)) {
+    struct row_list *list = &committer->batch.to_engine;
+    if (list->count > 0 && !bounded_queue_try_push(committer->options.ready,
+                                                   list->rows, list->count)) {
         /* It holds more than the engine may ask for. */
         fprintf(stderr, "bulk-invite: bug: the engine's queue is full\n");
         abort();
     }
-    batch->to_engine_count = 0;
-}
-
-static void count(struct counters *counters, const struct outcome *outcome)
-{
-    atomic_fetch_add_explicit(&counters->settled[outcome->status], 1,
-                              memory_order_relaxed);
-    if (outcome_needs_look(outcome))
-        atomic_fetch_add_explicit(&counters->need_look, 1,
-                                  memory_order_relaxed);
+    list->count = 0;
 }
 
 /* Is it a row that should have become an invitation? */
@@ -301,10 +265,11 @@ static void check_errors(struct committer *committer)
 {
     const struct committer_options *options = &committer->options;
     uint64_t settled = counters_settled(options->counters);
-    bool is_over = committer->errors > options->max_errors;
-    if (options->is_max_errors_percent)
-        is_over = settled >= SHARE_COUNTS_FROM &&
-                  committer->errors * 100 > options->max_errors * settled;
+    bool is_over =
+        options->is_max_errors_percent
+            ? settled >= SHARE_COUNTS_FROM &&
+                  committer->errors * 100 > options->max_errors * settled
+            : committer->errors > options->max_errors;
     if (!is_over || committer->is_closed_to_rows)
         return;
     struct error why = ERROR_INIT;
@@ -325,23 +290,23 @@ static void break_report(struct committer *committer, const struct error *why)
 
 static void report_batch(struct committer *committer)
 {
-    struct batch *batch = &committer->batch;
-    struct report *report = committer->options.report;
-    struct retry_file *retry_file = committer->options.retry_file;
+    const struct committer_options *options = &committer->options;
+    struct row_list *list = &committer->batch.to_report;
     struct error err = ERROR_INIT;
-    for (size_t i = 0; i < batch->to_report_count; i++) {
-        struct row *row = batch->to_report[i];
-        if (report && !committer->is_report_broken &&
-            report_add(report, row, &err))
+    for (size_t i = 0; i < list->count; i++) {
+        struct row *row = list->rows[i];
+        if (!committer->is_report_broken &&
+            report_add(options->report, row, &err))
             break_report(committer, &err);
-        if (retry_file && retry_file_add(retry_file, row, &err))
+        if (retry_file_add(options->retry_file, row, &err))
             must_stop(committer, &err);
-        count(committer->options.counters, &row->outcome);
-        reason_note(committer->options.reasons, row);
+        options->counters->settled[row->outcome.status]++;
+        options->counters->need_look += outcome_needs_look(&row->outcome);
+        reason_note(options->reasons, row);
         committer->errors += is_error(row->outcome.status);
         row_free(row);
     }
-    batch->to_report_count = 0;
+    list->count = 0;
     check_errors(committer);
 }
 
@@ -382,12 +347,11 @@ static void tell_end_of_rows(struct committer *committer)
 static void do_batch(struct committer *committer)
 {
     struct error err = ERROR_INIT;
-    bool is_broken = committer->is_ledger_broken;
-    if (!is_broken && write_batch(committer, &err)) {
-        break_ledger(committer, &err);
-        is_broken = true;
+    if (!committer->is_ledger_broken && write_batch(committer, &err)) {
+        committer->is_ledger_broken = true;
+        must_stop(committer, &err);
     }
-    if (is_broken)
+    if (committer->is_ledger_broken)
         sort_out_batch(committer);
     hand_on(committer);
     report_batch(committer);
@@ -402,12 +366,11 @@ static bool is_done(const struct committer *committer)
 
 static void flush_report(struct committer *committer)
 {
+    const struct committer_options *options = &committer->options;
     struct error err = ERROR_INIT;
-    if (committer->options.report && !committer->is_report_broken &&
-        report_flush(committer->options.report, &err))
+    if (!committer->is_report_broken && report_flush(options->report, &err))
         break_report(committer, &err);
-    if (committer->options.retry_file &&
-        retry_file_flush(committer->options.retry_file, &err))
+    if (retry_file_flush(options->retry_file, &err))
         must_stop(committer, &err);
 }
 

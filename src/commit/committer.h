@@ -24,9 +24,9 @@
  * engine still has in flight is counted and reported as far as that works.
  */
 struct committer_options {
-    struct ledger *ledger;         /* all of these outlive the committer */
-    struct report *report;         /* NULL: none */
-    struct retry_file *retry_file; /* likewise */
+    struct ledger *ledger; /* all of these outlive the committer */
+    struct report *report;
+    struct retry_file *retry_file;
     struct counters *counters;
     struct tally *reasons;          /* why rows need a look; NULL: not asked */
     struct doorbell *bell;          /* rung by everything below */

@@ -1,12 +1,13 @@
 #include "ledger/ledger.h"
 
 #include <sodium.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/random.h"
 #include "ledger/file.h"
-#include "ledger/schema.h"
-#include "ledger/statements.h"
+#include "ledger/inside.h"
+#include "ledger/lock.h"
 
 /* "BInv", in the file's header: this is a ledger. */
 #define APPLICATION_ID 0x42496e76
@@ -18,90 +19,91 @@
 
 #define HOLDER_CAP 1024
 
-/* A file of up to this is checked whole at each start. */
-#define SMALL_FILE (1024 * 1024)
-
-static enum error_kind read_number(struct ledger *ledger, const char *sql,
-                                   int64_t *number, struct error *err)
-{
-    sqlite3_stmt *stmt;
-    *number = 0;
-    if (sqlite3_prepare_v2(ledger->db, sql, -1, &stmt, NULL) != SQLITE_OK)
-        return ledger_error(ledger, err);
-    int code = sqlite3_step(stmt);
-    if (code == SQLITE_ROW)
-        *number = sqlite3_column_int64(stmt, 0);
-    enum error_kind kind = ERROR_NONE;
-    if (code != SQLITE_ROW && code != SQLITE_DONE)
-        kind = ledger_error(ledger, err);
-    sqlite3_finalize(stmt);
-    return kind;
-}
+/* A file of up to so many pages (1 MiB) is checked whole at each start. */
+#define SMALL_FILE 256
 
 /* Version 0 is an empty file; migrations[v] leads from v to v + 1. */
 static const char *const migrations[LEDGER_SCHEMA_VERSION] = {ledger_schema};
 
-static void keep_identity(struct ledger *ledger, const char *server,
-                          const char *organization)
+enum error_kind ledger_result(const struct ledger *ledger, struct error *err)
 {
-    ledger->server = xstrdup(server);
-    ledger->organization = xstrdup(organization);
+    if (ledger->failure.kind)
+        *err = ledger->failure;
+    return ledger->failure.kind;
 }
 
-static enum error_kind write_identity(struct ledger *ledger,
-                                      const struct ledger_options *options,
-                                      struct error *err)
+void ledger_say_damaged(struct ledger *ledger)
 {
-    sqlite3_stmt *stmt;
-    keep_identity(ledger, options->server, options->organization);
-    if (sqlite3_prepare_v2(ledger->db,
-                           "INSERT INTO identity VALUES (1, ?, ?, ?, ?, 0)", -1,
-                           &stmt, NULL) != SQLITE_OK)
-        return ledger_error(ledger, err);
+    if (ledger->failure.kind)
+        return;
+    error_set(&ledger->failure, ERROR_STORAGE,
+              "ledger %s: it is cut short or damaged, and was left as it is: "
+              "put a copy in its place, or start a new one with --ledger FILE "
+              "and teach it with `bulk-invite import` what your last report "
+              "says",
+              ledger->name);
+}
+
+static void write_identity(struct ledger *ledger,
+                           const struct ledger_options *options)
+{
+    ledger->server = xstrdup(options->server);
+    ledger->organization = xstrdup(options->organization);
     random_bytes(ledger->hash_key, sizeof(ledger->hash_key));
-    ledger_bind_text(stmt, 1, ledger->server);
-    ledger_bind_text(stmt, 2, ledger->organization);
-    sqlite3_bind_int64(stmt, 3, clock_wall_us() / US_PER_S);
+    sqlite3_stmt *stmt =
+        SQL_WITH(ledger, SQL_ADD_IDENTITY, clock_wall_us() / US_PER_S);
+    sql_bind_text(stmt, 2, ledger->server);
+    sql_bind_text(stmt, 3, ledger->organization);
     sqlite3_bind_blob(stmt, 4, ledger->hash_key, sizeof(ledger->hash_key),
                       SQLITE_STATIC);
-    enum error_kind kind = ledger_run_statement(ledger, stmt, err);
-    sqlite3_finalize(stmt);
-    return kind;
+    sql_run(ledger, stmt);
 }
 
 /* All of it in one transaction: a ledger is whole or not there. */
-static enum error_kind migrate(struct ledger *ledger,
-                               const struct ledger_options *options,
-                               int64_t version, struct error *err)
+static void migrate(struct ledger *ledger, const struct ledger_options *options,
+                    int64_t version)
 {
     char pragmas[128];
     snprintf(pragmas, sizeof(pragmas),
              "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
              APPLICATION_ID, LEDGER_SCHEMA_VERSION);
-    if (ledger_execute(ledger, "BEGIN IMMEDIATE", err))
-        return err->kind;
+    sql_execute(ledger, "BEGIN IMMEDIATE");
     for (int64_t from = version; from < LEDGER_SCHEMA_VERSION; from++)
-        if (ledger_execute(ledger, migrations[from], err))
-            return err->kind;
-    if (version == 0 && write_identity(ledger, options, err))
-        return err->kind;
-    return ledger_execute(ledger, pragmas, err);
+        sql_execute(ledger, migrations[from]);
+    if (version == 0)
+        write_identity(ledger, options);
+    sql_execute(ledger, pragmas);
 }
 
-/* Is what the ledger says what the options say, if anything? */
-static bool is_wanted(const char *stored, const char *wanted)
+static void read_identity(struct ledger *ledger)
 {
-    return !wanted || strcmp(stored, wanted) == 0;
+    sqlite3_stmt *stmt = sql_get(ledger, SQL_IDENTITY);
+    if (sql_step(ledger, stmt)) {
+        ledger->server = sql_column_dup(stmt, 0);
+        ledger->organization = sql_column_dup(stmt, 1);
+        if (sqlite3_column_bytes(stmt, 2) == LEDGER_HASH_KEY_SIZE)
+            memcpy(ledger->hash_key, sqlite3_column_blob(stmt, 2),
+                   LEDGER_HASH_KEY_SIZE);
+        else
+            ledger_say_damaged(ledger);
+    }
+    sqlite3_reset(stmt);
+    if (!ledger->server || !ledger->organization)
+        ledger_say_damaged(ledger);
 }
 
-static enum error_kind compare_identity(const struct ledger *ledger,
-                                        const struct ledger_options *options,
-                                        struct error *err)
+/* Is it what the options say, if they say anything? */
+static enum error_kind check_identity(struct ledger *ledger,
+                                      const struct ledger_options *options,
+                                      struct error *err)
 {
     const char *server = options->server;
     const char *organization = options->organization;
-    if (is_wanted(ledger->server, server) &&
-        is_wanted(ledger->organization, organization))
+    read_identity(ledger);
+    if (ledger_result(ledger, err))
+        return err->kind;
+    if ((!server || strcmp(ledger->server, server) == 0) &&
+        (!organization || strcmp(ledger->organization, organization) == 0))
         return ERROR_NONE;
     return error_set(err, ERROR_USAGE,
                      "ledger %s belongs to the organization %s at %s, not to "
@@ -111,43 +113,17 @@ static enum error_kind compare_identity(const struct ledger *ledger,
                      server ? server : "any server");
 }
 
-static enum error_kind read_identity(struct ledger *ledger, struct error *err)
-{
-    sqlite3_stmt *stmt;
-    if (sqlite3_prepare_v2(ledger->db,
-                           "SELECT server, organization, hash_key"
-                           " FROM identity",
-                           -1, &stmt, NULL) != SQLITE_OK)
-        return ledger_error(ledger, err);
-    enum error_kind kind = ERROR_NONE;
-    if (sqlite3_step(stmt) != SQLITE_ROW || !sqlite3_column_text(stmt, 0) ||
-        !sqlite3_column_text(stmt, 1) ||
-        sqlite3_column_bytes(stmt, 2) != LEDGER_HASH_KEY_SIZE) {
-        kind = error_set(err, ERROR_STORAGE,
-                         "ledger %s says nothing of whose "
-                         "it is: it is damaged",
-                         ledger->name);
-    } else {
-        keep_identity(ledger, (const char *)sqlite3_column_text(stmt, 0),
-                      (const char *)sqlite3_column_text(stmt, 1));
-        memcpy(ledger->hash_key, sqlite3_column_blob(stmt, 2),
-               LEDGER_HASH_KEY_SIZE);
-    }
-    sqlite3_finalize(stmt);
-    return kind;
-}
-
 /* Is this our file, of a version we know? Nothing is written before that. */
 static enum error_kind check_version(struct ledger *ledger, int64_t *version,
                                      struct error *err)
 {
-    int64_t application, tables;
-    if (read_number(ledger, "PRAGMA application_id", &application, err) ||
-        read_number(ledger, "PRAGMA user_version", version, err) ||
-        read_number(ledger, "SELECT count(*) FROM sqlite_schema", &tables, err))
+    int64_t id = sql_number(ledger, sql_get(ledger, SQL_APPLICATION_ID));
+    int64_t tables = sql_number(ledger, sql_get(ledger, SQL_COUNT_TABLES));
+    *version = sql_number(ledger, sql_get(ledger, SQL_VERSION));
+    bool is_empty = id == 0 && *version == 0 && tables == 0;
+    if (ledger_result(ledger, err))
         return err->kind;
-    bool is_empty = application == 0 && *version == 0 && tables == 0;
-    if (!is_empty && application != APPLICATION_ID)
+    if (!is_empty && id != APPLICATION_ID)
         return error_set(err, ERROR_STORAGE,
                          "%s is another program's database, not a ledger; it "
                          "was left as it is",
@@ -160,9 +136,8 @@ static enum error_kind check_version(struct ledger *ledger, int64_t *version,
                          ledger->name, (long long)*version,
                          LEDGER_SCHEMA_VERSION);
     if (*version < 0)
-        return error_set(err, ERROR_STORAGE, "ledger %s: %s", ledger->name,
-                         LEDGER_DAMAGED);
-    return ERROR_NONE;
+        ledger_say_damaged(ledger);
+    return ledger_result(ledger, err);
 }
 
 bool ledger_is_held_elsewhere(const struct ledger *ledger, int64_t *since_s)
@@ -170,35 +145,24 @@ bool ledger_is_held_elsewhere(const struct ledger *ledger, int64_t *since_s)
     struct strbuf words;
     strbuf_init(&words, HOLDER_CAP);
     bool is_held =
-        ledger->lock_fd < 0 && lock_find_holder(ledger->name, &words, since_s);
+        ledger->lock_fd < 0 && ledger_holder(ledger->name, &words, since_s);
     strbuf_clear(&words);
     return is_held;
 }
 
 /* Reads the whole file once where a fault is likely, or cheap to find. */
-static enum error_kind check_health(struct ledger *ledger, int64_t bytes,
-                                    struct error *err)
+static void check_health(struct ledger *ledger)
 {
-    int64_t killed_runs;
-    if (read_number(ledger, "SELECT count(*) FROM run WHERE ended_at IS NULL",
-                    &killed_runs, err))
-        return err->kind;
     /* Of a run that is going, that is no sign of anything. */
     int64_t since_s;
     bool is_suspect =
-        killed_runs > 0 && !ledger_is_held_elsewhere(ledger, &since_s);
-    if (!is_suspect && bytes > SMALL_FILE)
-        return ERROR_NONE;
-    int64_t problems;
-    if (read_number(ledger,
-                    "SELECT count(*) FROM pragma_quick_check(1)"
-                    " WHERE quick_check <> 'ok'",
-                    &problems, err))
-        return err->kind;
-    if (problems == 0)
-        return ERROR_NONE;
-    return error_set(err, ERROR_STORAGE, "ledger %s: %s", ledger->name,
-                     LEDGER_DAMAGED);
+        sql_number(ledger, sql_get(ledger, SQL_COUNT_KILLED)) > 0 &&
+        !ledger_is_held_elsewhere(ledger, &since_s);
+    bool is_small =
+        sql_number(ledger, sql_get(ledger, SQL_COUNT_PAGES)) <= SMALL_FILE;
+    if ((is_suspect || is_small) &&
+        sql_number(ledger, sql_get(ledger, SQL_COUNT_DAMAGE)) > 0)
+        ledger_say_damaged(ledger);
 }
 
 static enum error_kind open_database(struct ledger *ledger,
@@ -217,8 +181,10 @@ static enum error_kind open_database(struct ledger *ledger,
                             : xstrdup(options->path ? options->path : "");
     int result = sqlite3_open_v2(path, &ledger->db, flags, NULL);
     free(path);
-    if (result != SQLITE_OK)
-        return ledger_error(ledger, err);
+    if (result != SQLITE_OK) {
+        sql_note_failure(ledger);
+        return ledger_result(ledger, err);
+    }
     sqlite3_extended_result_codes(ledger->db, 1);
     /* A reader may be in the way of a checkpoint for a moment. */
     sqlite3_busy_timeout(ledger->db, 5000);
@@ -258,26 +224,23 @@ static enum error_kind settle_in(struct ledger *ledger,
     int64_t version = 0;
     if (check_version(ledger, &version, err))
         return err->kind;
-    if (version > 0 &&
-        (read_identity(ledger, err) || compare_identity(ledger, options, err) ||
-         check_health(ledger, file_size(options->path), err)))
-        return err->kind;
     if (version == 0 && is_refused_when_new(options))
         return say_missing(options, err);
-    if (ledger_execute(ledger, PAGE_CACHE, err))
+    if (version > 0 && check_identity(ledger, options, err))
         return err->kind;
-    if (options->is_reader)
-        return ERROR_NONE;
-    const char *durability = is_on_disk ? "PRAGMA journal_mode = WAL;"
-                                          "PRAGMA synchronous = FULL;"
-                                        : "PRAGMA journal_mode = OFF;"
-                                          "PRAGMA synchronous = OFF;";
-    if (ledger_execute(ledger, durability, err))
-        return err->kind;
+    if (version > 0)
+        check_health(ledger);
+    sql_execute(ledger, PAGE_CACHE);
+    if (options->is_reader || ledger->failure.kind)
+        return ledger_result(ledger, err);
+    sql_execute(ledger, is_on_disk ? "PRAGMA journal_mode = WAL;"
+                                     "PRAGMA synchronous = FULL;"
+                                   : "PRAGMA journal_mode = OFF;"
+                                     "PRAGMA synchronous = OFF;");
     sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-    return version < LEDGER_SCHEMA_VERSION
-               ? migrate(ledger, options, version, err)
-               : ERROR_NONE;
+    if (version < LEDGER_SCHEMA_VERSION)
+        migrate(ledger, options, version);
+    return ledger_result(ledger, err);
 }
 
 static enum error_kind take_file(struct ledger *ledger,
@@ -291,12 +254,10 @@ static enum error_kind take_file(struct ledger *ledger,
         return say_missing(options, err);
     if (options->is_reader)
         return ERROR_NONE;
-    if (is_new && file_make_folders(options->path, err))
+    if (is_new && file_create(options->path, err))
         return err->kind;
-    if (lock_take(&ledger->lock_fd, options->path, options->lock_wait_us,
-                  options->activity, err))
-        return err->kind;
-    return file_create(options->path, err);
+    return lock_take(&ledger->lock_fd, options->path, options->lock_wait_us,
+                     options->activity, err);
 }
 
 enum error_kind ledger_open(struct ledger **out,
@@ -330,7 +291,8 @@ void ledger_close(struct ledger *ledger)
         sqlite3_finalize(ledger->statements[i]);
     sqlite3_close(ledger->db);
     ledger_index_clear(ledger);
-    lock_release(ledger->lock_fd);
+    if (ledger->lock_fd >= 0)
+        close(ledger->lock_fd);
     sodium_memzero(ledger->hash_key, sizeof(ledger->hash_key));
     sodium_memzero(&ledger->hashed, sizeof(ledger->hashed));
     free(ledger->found_input);
@@ -357,24 +319,24 @@ const char *ledger_path(const struct ledger *ledger)
 
 enum error_kind ledger_begin(struct ledger *ledger, struct error *err)
 {
-    enum ledger_sql sql = ledger->is_reader ? SQL_BEGIN_READING : SQL_BEGIN;
-    if (!ledger->is_reader && ledger_index_is_full(ledger) &&
-        ledger_index_merge(ledger, err))
-        return err->kind;
-    sqlite3_stmt *stmt = ledger_statement(ledger, sql, err);
-    return stmt ? ledger_run_statement(ledger, stmt, err) : err->kind;
+    if (!ledger->is_reader && ledger_index_is_full(ledger))
+        ledger_index_merge(ledger);
+    sql_run(ledger,
+            sql_get(ledger, ledger->is_reader ? SQL_BEGIN_READING : SQL_BEGIN));
+    return ledger_result(ledger, err);
 }
 
 enum error_kind ledger_commit(struct ledger *ledger, struct error *err)
 {
-    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_COMMIT, err);
-    return stmt ? ledger_run_statement(ledger, stmt, err) : err->kind;
+    sql_run(ledger, sql_get(ledger, SQL_COMMIT));
+    return ledger_result(ledger, err);
 }
 
 enum error_kind ledger_roll_back(struct ledger *ledger, struct error *err)
 {
     ledger_index_clear(ledger);
-    return ledger_execute(ledger, "ROLLBACK", err);
+    sql_run(ledger, sql_get(ledger, SQL_ROLL_BACK));
+    return ledger_result(ledger, err);
 }
 
 void ledger_set_policy(struct ledger *ledger,

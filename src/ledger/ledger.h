@@ -14,9 +14,9 @@
  * every run, and every row's outcome. A SQLite file (WAL, synchronous=FULL,
  * mode 0600) with a lock file beside it that lets one run write at a time.
  *
- * One thread at a time. Errors are ERROR_STORAGE unless said otherwise, and
- * after one nothing more may be written (a second fsync can succeed falsely):
- * close it.
+ * One thread at a time. Errors are ERROR_STORAGE unless said otherwise; after
+ * one of these nothing more is done (a second fsync can succeed falsely), and
+ * every call gives it again.
  */
 struct ledger;
 
@@ -64,9 +64,10 @@ enum error_kind ledger_place(const char *state_directory,
                              const char *server, const char *organization,
                              struct strbuf *path, struct error *err) MUST_CHECK;
 
-/* Who holds the lock, in words ("pid 77 (send team.csv) since ..."); false when
- * nobody does. Takes nothing away from a run that starts meanwhile. */
-bool ledger_holder(const char *path, struct strbuf *words);
+/* Who holds the lock, in words ("pid 77 (send team.csv) since ..."), and since
+ * when in seconds since 1970 (INT64_MAX: not said); false when nobody does.
+ * Takes nothing away from a run that starts meanwhile. */
+bool ledger_holder(const char *path, struct strbuf *words, int64_t *since_s);
 
 /* Changes happen between begin and commit; when commit returns without error
  * they are on disk. A reader sees one moment from begin to commit. */
@@ -111,7 +112,7 @@ struct ledger_pace {
 /* Notes the end, and reconciles: the rows stored by status must be those
  * counted (rows already invited are only counted). A difference is a bug in
  * this program and an ERROR_STORAGE that shows both numbers. `pace` is kept
- * (NULL: what was known stays). * Commits by itself. */
+ * (NULL: what was known stays). Commits by itself. */
 enum error_kind ledger_end_run(struct ledger *ledger,
                                const struct counters *counters,
                                const struct ledger_pace *pace, int exit_code,

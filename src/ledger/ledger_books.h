@@ -22,11 +22,19 @@ struct ledger_run {
                           the next one is, or the ledger is closed */
 };
 
-/* Calls `visit` for the newest `most` runs, newest first. */
+/* What is called for each; nothing they are given outlives the call. `run` is
+ * the one the row belongs to. */
+typedef void ledger_see_run(void *context, const struct ledger_run *run);
+typedef void ledger_see_person(void *context, const struct row *row,
+                               int64_t run);
+typedef void ledger_see_hold(void *context, const struct ledger_hold *hold);
+typedef enum error_kind ledger_take_row(void *context, const struct row *row,
+                                        struct error *err);
+
+/* The newest `most` runs, newest first. */
 enum error_kind ledger_each_run(struct ledger *ledger, uint64_t most,
-                                void (*visit)(void *context,
-                                              const struct ledger_run *run),
-                                void *context, struct error *err) MUST_CHECK;
+                                ledger_see_run *see, void *context,
+                                struct error *err) MUST_CHECK;
 
 /* Everyone the ledger knows, by what became of them: people[status]. Those
  * under STATUS_NONE are in the hands of a run that is going. */
@@ -34,19 +42,18 @@ enum error_kind ledger_count_people(struct ledger *ledger,
                                     uint64_t people[STATUS_COUNT],
                                     struct error *err) MUST_CHECK;
 
-/* Calls `visit` with the deciding row of everybody of whom nobody can tell
- * whether they were invited, and the run it belongs to. */
-enum error_kind ledger_each_unknown(
-    struct ledger *ledger,
-    void (*visit)(void *context, const struct row *row, int64_t run),
-    void *context, struct error *err) MUST_CHECK;
+/* The deciding rows of everybody of whom nobody can tell whether they were
+ * invited. */
+enum error_kind ledger_each_unknown(struct ledger *ledger,
+                                    ledger_see_person *see, void *context,
+                                    struct error *err) MUST_CHECK;
 
-/* The same for everybody whose invitation ends from `from_s` to before
+/* The same of everybody whose invitation ends from `from_s` to before
  * `until_s`, soonest first. */
-enum error_kind ledger_each_expiring(
-    struct ledger *ledger, int64_t from_s, int64_t until_s,
-    void (*visit)(void *context, const struct row *row, int64_t run),
-    void *context, struct error *err) MUST_CHECK;
+enum error_kind ledger_each_expiring(struct ledger *ledger, int64_t from_s,
+                                     int64_t until_s, ledger_see_person *see,
+                                     void *context,
+                                     struct error *err) MUST_CHECK;
 
 /* How many people's invitation has ended before `now_s`. */
 enum error_kind ledger_count_expired(struct ledger *ledger, int64_t now_s,
@@ -58,21 +65,18 @@ enum error_kind ledger_find_run(struct ledger *ledger, int64_t number,
                                 struct ledger_run *run,
                                 struct error *err) MUST_CHECK;
 
-/* Calls `visit` for each stored row of a run that was found, in input order;
- * stops when it returns an error. What a killed run left open has the outcome
- * that the next one will give it. */
+/* The stored rows of a run that was found, in input order, until one is
+ * answered with an error. What a killed run left open has the outcome that the
+ * next one will give it. */
 enum error_kind ledger_each_row(struct ledger *ledger, struct ledger_run *run,
-                                enum error_kind (*visit)(void *context,
-                                                         const struct row *row,
-                                                         struct error *err),
-                                void *context, struct error *err) MUST_CHECK;
+                                ledger_take_row *take, void *context,
+                                struct error *err) MUST_CHECK;
 
-/* Calls `visit` for each hold of the run (of 2 s and more), in order. One that
- * a later answer made longer overlaps with the next. */
+/* The holds of the run (of 2 s and more), in order. One that a later answer
+ * made longer overlaps with the next. */
 enum error_kind ledger_each_hold(struct ledger *ledger, int64_t run,
-                                 void (*visit)(void *context,
-                                               const struct ledger_hold *hold),
-                                 void *context, struct error *err) MUST_CHECK;
+                                 ledger_see_hold *see, void *context,
+                                 struct error *err) MUST_CHECK;
 
 /* Settles an unknown by hand: STATUS_INVITED, or STATUS_UNPROCESSED when the
  * invitation was not sent: then one that it was to replace stands again.

@@ -1,4 +1,4 @@
-#include "ledger/statements.h"
+#include "ledger/inside.h"
 
 /* 2^17 slots: 2 MiB, and 98,304 people from one merge to the next. */
 #define RECENT_BITS 17
@@ -39,87 +39,53 @@ static void make_slots(struct recent_people *recent, unsigned bits,
     recent->count = 0;
 }
 
-static enum error_kind put_rows_not_merged(struct ledger *ledger,
-                                           struct error *err)
+static void put_rows_not_merged(struct ledger *ledger)
 {
     struct recent_people *recent = &ledger->recent;
-    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_NOT_MERGED, err);
-    if (!stmt)
-        return err->kind;
-    sqlite3_bind_int64(stmt, 1, recent->merged_to);
-    int code;
-    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
-        const unsigned char *hash = sqlite3_column_blob(stmt, 1);
-        if (sqlite3_column_bytes(stmt, 1) != LEDGER_HASH_SIZE)
+    sqlite3_stmt *stmt = SQL_WITH(ledger, SQL_NOT_MERGED, recent->merged_to);
+    while (sql_step(ledger, stmt)) {
+        const unsigned char *hash = ledger_column_hash(stmt, 1);
+        if (!hash)
             continue;
-        sqlite3_stmt *found = ledger_look_up(ledger, hash, err);
-        if (!found && err->kind)
-            break;
-        sqlite3_reset(found);
+        sqlite3_reset(ledger_look_up(ledger, hash));
         int64_t key = ledger->looked_up.key;
         fill_slot(recent, find_slot(recent, key), key,
                   sqlite3_column_int64(stmt, 0));
     }
-    enum error_kind kind = err->kind;
-    if (!kind && code != SQLITE_DONE)
-        kind = ledger_error(ledger, err);
-    sqlite3_reset(stmt);
-    return kind;
 }
 
-static enum error_kind load(struct ledger *ledger, struct error *err)
+static void load(struct ledger *ledger)
 {
     struct recent_people *recent = &ledger->recent;
-    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_MERGED_TO, err);
-    if (!stmt)
-        return err->kind;
-    if (sqlite3_step(stmt) != SQLITE_ROW)
-        return ledger_error(ledger, err);
-    recent->merged_to = sqlite3_column_int64(stmt, 0);
-    recent->newest = recent->merged_to;
-    int64_t row_count = sqlite3_column_int64(stmt, 1) - recent->merged_to;
+    sqlite3_stmt *stmt = sql_get(ledger, SQL_MERGED_TO);
+    int64_t row_count = 0;
+    if (sql_step(ledger, stmt)) {
+        recent->merged_to = sqlite3_column_int64(stmt, 0);
+        row_count = sqlite3_column_int64(stmt, 1) - recent->merged_to;
+    }
     sqlite3_reset(stmt);
+    recent->newest = recent->merged_to;
     make_slots(recent, ledger->recent_bits,
                row_count > 0 ? (size_t)row_count : 0);
-    return put_rows_not_merged(ledger, err);
+    put_rows_not_merged(ledger);
 }
 
-enum error_kind ledger_index_get(struct ledger *ledger, int64_t key,
-                                 int64_t *row, struct error *err)
+int64_t ledger_index_get(struct ledger *ledger, int64_t key)
 {
-    *row = 0;
-    if (!ledger->recent.slots && load(ledger, err))
-        return err->kind;
-    *row = find_slot(&ledger->recent, key)->row;
-    if (*row != 0 || ledger->recent.merged_to == 0)
-        return ERROR_NONE;
-    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_INDEX_GET, err);
-    if (!stmt)
-        return err->kind;
-    sqlite3_bind_int64(stmt, 1, key);
-    int code = sqlite3_step(stmt);
-    if (code == SQLITE_ROW)
-        *row = sqlite3_column_int64(stmt, 0);
-    enum error_kind kind = ERROR_NONE;
-    if (code != SQLITE_ROW && code != SQLITE_DONE)
-        kind = ledger_error(ledger, err);
-    sqlite3_reset(stmt);
-    return kind;
+    if (!ledger->recent.slots)
+        load(ledger);
+    int64_t row = find_slot(&ledger->recent, key)->row;
+    if (row != 0 || ledger->recent.merged_to == 0)
+        return row;
+    return sql_number(ledger, SQL_WITH(ledger, SQL_INDEX_GET, key));
 }
 
-static enum error_kind put_into_table(struct ledger *ledger, int64_t key,
-                                      int64_t row, struct error *err)
+static void put_into_table(struct ledger *ledger, int64_t key, int64_t row)
 {
-    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_INDEX_PUT, err);
-    if (!stmt)
-        return err->kind;
-    sqlite3_bind_int64(stmt, 1, key);
-    sqlite3_bind_int64(stmt, 2, row);
-    return ledger_run_statement(ledger, stmt, err);
+    sql_run(ledger, SQL_WITH(ledger, SQL_INDEX_PUT, key, row));
 }
 
-enum error_kind ledger_index_put(struct ledger *ledger, int64_t key,
-                                 int64_t row, struct error *err)
+void ledger_index_put(struct ledger *ledger, int64_t key, int64_t row)
 {
     struct recent_people *recent = &ledger->recent;
     struct index_slot *slot = find_slot(recent, key);
@@ -127,57 +93,44 @@ enum error_kind ledger_index_put(struct ledger *ledger, int64_t key,
     if (!is_merged || slot->row != 0)
         fill_slot(recent, slot, key, row);
     if (is_merged)
-        return put_into_table(ledger, key, row, err);
-    return recent->count < recent->most ? ERROR_NONE
-                                        : ledger_index_merge(ledger, err);
+        put_into_table(ledger, key, row);
+    else if (recent->count >= recent->most)
+        ledger_index_merge(ledger);
 }
 
-static enum error_kind set_merged_to(struct ledger *ledger, int64_t row,
-                                     struct error *err)
-{
-    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_SET_MERGED_TO, err);
-    if (!stmt)
-        return err->kind;
-    sqlite3_bind_int64(stmt, 1, row);
-    return ledger_run_statement(ledger, stmt, err);
-}
-
-/* From slot *at on. */
-static enum error_kind merge_some(struct ledger *ledger, size_t *at,
-                                  struct error *err)
+/* From slot `at` on; returns where the next batch begins. */
+static size_t merge_some(struct ledger *ledger, size_t at, size_t end)
 {
     const struct recent_people *recent = &ledger->recent;
-    size_t end = (size_t)1 << recent->bits;
-    for (size_t merged = 0; *at < end && merged < MERGED_AT_ONCE; (*at)++) {
-        const struct index_slot *slot = &recent->slots[*at];
+    for (size_t merged = 0; at < end && merged < MERGED_AT_ONCE; at++) {
+        const struct index_slot *slot = &recent->slots[at];
         if (slot->row == 0)
             continue;
-        if (put_into_table(ledger, slot->key, slot->row, err))
-            return err->kind;
+        put_into_table(ledger, slot->key, slot->row);
         merged++;
     }
-    return *at < end ? ERROR_NONE : set_merged_to(ledger, recent->newest, err);
+    if (at == end)
+        sql_run(ledger, SQL_WITH(ledger, SQL_SET_MERGED_TO, recent->newest));
+    return at;
 }
 
-enum error_kind ledger_index_merge(struct ledger *ledger, struct error *err)
+void ledger_index_merge(struct ledger *ledger)
 {
     struct recent_people *recent = &ledger->recent;
     size_t slot_count = (size_t)1 << recent->bits;
     bool has_begun = !sqlite3_get_autocommit(ledger->db);
     if (recent->count == 0)
-        return ERROR_NONE;
+        return;
     for (size_t at = 0; at < slot_count;) {
-        if (!has_begun && ledger_execute(ledger, "BEGIN IMMEDIATE", err))
-            return err->kind;
-        if (merge_some(ledger, &at, err))
-            return err->kind;
-        if (!has_begun && ledger_commit(ledger, err))
-            return err->kind;
+        if (!has_begun)
+            sql_run(ledger, sql_get(ledger, SQL_BEGIN));
+        at = merge_some(ledger, at, slot_count);
+        if (!has_begun)
+            sql_run(ledger, sql_get(ledger, SQL_COMMIT));
     }
     memset(recent->slots, 0, slot_count * sizeof(*recent->slots));
     recent->count = 0;
     recent->merged_to = recent->newest;
-    return ERROR_NONE;
 }
 
 bool ledger_index_is_full(const struct ledger *ledger)

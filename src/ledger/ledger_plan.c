@@ -1,54 +1,34 @@
-#include "ledger/statements.h"
+#include "ledger/inside.h"
 
-enum error_kind ledger_open_seen(struct ledger *ledger, struct error *err)
+void ledger_open_seen(struct ledger *ledger)
 {
     ledger->keeps_seen = true;
-    return ledger_execute(ledger,
-                          "CREATE TEMP TABLE seen (key BLOB PRIMARY KEY,"
-                          " line INTEGER, role TEXT) WITHOUT ROWID",
-                          err);
+    sql_run(ledger, sql_get(ledger, SQL_MAKE_SEEN));
 }
 
-enum error_kind ledger_close_seen(struct ledger *ledger, struct error *err)
+static void bind_person(struct ledger *ledger, sqlite3_stmt *stmt, int index,
+                        const struct row *row)
 {
-    ledger->keeps_seen = false;
-    for (int sql = SQL_FIND_SEEN; sql <= SQL_ADD_SEEN; sql++) {
-        sqlite3_finalize(ledger->statements[sql]);
-        ledger->statements[sql] = NULL;
-    }
-    return ledger_execute(ledger, "DROP TABLE seen", err);
-}
-
-enum error_kind ledger_look_seen(struct ledger *ledger, struct row *row,
-                                 struct error *err)
-{
-    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_FIND_SEEN, err);
-    if (!stmt)
-        return err->kind;
-    sqlite3_bind_blob(stmt, 1, ledger_hash_person(ledger, row->person),
+    sqlite3_bind_blob(stmt, index, ledger_hash_person(ledger, row->person),
                       LEDGER_HASH_SIZE, SQLITE_STATIC);
-    int code = sqlite3_step(stmt);
-    if (code == SQLITE_ROW)
+}
+
+void ledger_look_seen(struct ledger *ledger, struct row *row)
+{
+    sqlite3_stmt *stmt = sql_get(ledger, SQL_FIND_SEEN);
+    bind_person(ledger, stmt, 1, row);
+    if (sql_step(ledger, stmt))
         ledger_say_duplicate(row, (uint64_t)sqlite3_column_int64(stmt, 0),
                              (const char *)sqlite3_column_text(stmt, 1));
-    enum error_kind kind = ERROR_NONE;
-    if (code != SQLITE_ROW && code != SQLITE_DONE)
-        kind = ledger_error(ledger, err);
     sqlite3_reset(stmt);
-    return kind;
 }
 
-enum error_kind ledger_add_seen(struct ledger *ledger, const struct row *row,
-                                struct error *err)
+void ledger_add_seen(struct ledger *ledger, const struct row *row)
 {
-    sqlite3_stmt *stmt = ledger_statement(ledger, SQL_ADD_SEEN, err);
-    if (!stmt)
-        return err->kind;
-    sqlite3_bind_blob(stmt, 1, ledger_hash_person(ledger, row->person),
-                      LEDGER_HASH_SIZE, SQLITE_STATIC);
-    sqlite3_bind_int64(stmt, 2, (int64_t)row->line);
-    ledger_bind_text(stmt, 3, row->role);
-    return ledger_run_statement(ledger, stmt, err);
+    sqlite3_stmt *stmt = SQL_WITH(ledger, SQL_ADD_SEEN, (int64_t)row->line);
+    bind_person(ledger, stmt, 2, row);
+    sql_bind_text(stmt, 3, row->role);
+    sql_run(ledger, stmt);
 }
 
 enum error_kind ledger_begin_plan(struct ledger *ledger, struct error *err)
@@ -57,9 +37,9 @@ enum error_kind ledger_begin_plan(struct ledger *ledger, struct error *err)
     ledger->first_row = INT64_MAX;
     if (ledger->is_reader) /* what it knew is of another moment */
         ledger_index_clear(ledger);
-    if (ledger_open_seen(ledger, err))
-        return err->kind;
-    return ledger_execute(ledger, "BEGIN", err);
+    ledger_open_seen(ledger);
+    sql_run(ledger, sql_get(ledger, SQL_BEGIN_READING));
+    return ledger_result(ledger, err);
 }
 
 enum error_kind ledger_plan(struct ledger *ledger, struct row *row,
@@ -70,14 +50,15 @@ enum error_kind ledger_plan(struct ledger *ledger, struct row *row,
         return ERROR_NONE;
     if (ledger_look(ledger, row, &is_owed, err))
         return err->kind;
-    bool is_seen_first =
-        is_owed || row->outcome.status == STATUS_ALREADY_INVITED;
-    return is_seen_first ? ledger_add_seen(ledger, row, err) : ERROR_NONE;
+    if (is_owed || row->outcome.status == STATUS_ALREADY_INVITED)
+        ledger_add_seen(ledger, row);
+    return ledger_result(ledger, err);
 }
 
 enum error_kind ledger_end_plan(struct ledger *ledger, struct error *err)
 {
-    if (ledger_execute(ledger, "COMMIT", err))
-        return err->kind;
-    return ledger_close_seen(ledger, err);
+    ledger->keeps_seen = false;
+    sql_run(ledger, sql_get(ledger, SQL_COMMIT));
+    sql_run(ledger, sql_get(ledger, SQL_DROP_SEEN));
+    return ledger_result(ledger, err);
 }

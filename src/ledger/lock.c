@@ -7,11 +7,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/strbuf.h"
-#include "ledger/file.h"
 #include "ledger/ledger.h"
 
-#define PATH_CAP   4096
 #define HOLDER_CAP 512
 
 /* A look at the lock (ledger_holder) holds it for a moment: give it time. */
@@ -20,13 +17,10 @@
 
 static int open_lock(const char *path, int flags)
 {
-    struct strbuf name;
-    strbuf_init(&name, PATH_CAP);
-    strbuf_addf(&name, "%s.lock", path);
-    int fd = file_open(strbuf_str(&name), flags | O_NOFOLLOW | O_NONBLOCK);
-    int saved = errno;
-    strbuf_clear(&name);
-    errno = saved;
+    char *name = xasprintf("%s.lock", path);
+    flags |= O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    int fd = (int)TEMP_FAILURE_RETRY(open(name, flags, 0600));
+    free(name); /* keeps errno */
     return fd;
 }
 
@@ -45,20 +39,17 @@ static void read_holder(int fd, struct strbuf *words)
 
 static bool write_all(int fd, const char *bytes, size_t len)
 {
-    size_t written = 0;
-    while (written < len) {
-        ssize_t count =
-            pwrite(fd, bytes + written, len - written, (off_t)written);
-        if (count > 0)
-            written += (size_t)count;
-        else if (count == 0 || errno != EINTR)
+    while (len > 0) {
+        ssize_t written = TEMP_FAILURE_RETRY(write(fd, bytes, len));
+        if (written <= 0)
             return false;
+        bytes += written;
+        len -= (size_t)written;
     }
     return true;
 }
 
-static enum error_kind write_holder(int fd, const char *path,
-                                    const char *activity, struct error *err)
+static bool write_holder(int fd, const char *activity)
 {
     char now[CLOCK_UTC_SIZE];
     struct strbuf words;
@@ -69,10 +60,7 @@ static enum error_kind write_holder(int fd, const char *path,
     bool is_written =
         ftruncate(fd, 0) == 0 && write_all(fd, words.bytes, words.len);
     strbuf_clear(&words);
-    if (is_written)
-        return ERROR_NONE;
-    return error_set_errno(err, ERROR_STORAGE, errno, "cannot write %s.lock",
-                           path);
+    return is_written;
 }
 
 /* False with errno EWOULDBLOCK when somebody else still has it at the end of
@@ -85,9 +73,7 @@ static bool wait_for_lock(int fd, int64_t wait_us)
         wait_us = LOOK_TIME_US;
     if (wait_us < CLOCK_NEVER_US - now_us)
         until_us = now_us + wait_us;
-    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EINTR)
-            continue;
+    while (TEMP_FAILURE_RETRY(flock(fd, LOCK_EX | LOCK_NB)) != 0) {
         if (errno != EWOULDBLOCK || clock_monotonic_us() >= until_us)
             return false;
         clock_sleep_us(TRY_EACH_US);
@@ -98,11 +84,6 @@ static bool wait_for_lock(int fd, int64_t wait_us)
 static enum error_kind say_locked(int fd, const char *path, struct error *err)
 {
     struct strbuf words;
-    if (errno != EWOULDBLOCK)
-        return error_set_errno(err, ERROR_STORAGE, errno,
-                               "cannot lock %s.lock: choose a --ledger on "
-                               "another file system",
-                               path);
     strbuf_init(&words, HOLDER_CAP);
     read_holder(fd, &words);
     error_set(err, ERROR_LOCKED,
@@ -112,38 +93,41 @@ static enum error_kind say_locked(int fd, const char *path, struct error *err)
     return err->kind;
 }
 
-enum error_kind lock_take(int *out, const char *path, int64_t wait_us,
+static bool is_own_file(int fd)
+{
+    struct stat stat;
+    return fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) &&
+           stat.st_uid == geteuid();
+}
+
+enum error_kind lock_take(int *fd, const char *path, int64_t wait_us,
                           const char *activity, struct error *err)
 {
-    *out = -1;
-    int fd = open_lock(path, O_RDWR | O_CREAT);
-    if (fd < 0)
+    *fd = open_lock(path, O_RDWR | O_CREAT);
+    if (*fd < 0)
         return error_set_errno(err, ERROR_STORAGE, errno, "cannot open %s.lock",
                                path);
-    struct stat stat;
     enum error_kind kind = ERROR_NONE;
-    if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode) ||
-        stat.st_uid != geteuid())
+    if (!is_own_file(*fd))
         kind = error_set(err, ERROR_STORAGE,
                          "%s.lock is not a file of yours: move it away, or "
                          "choose another --ledger",
                          path);
-    else if (!wait_for_lock(fd, wait_us))
-        kind = say_locked(fd, path, err);
-    else
-        kind = write_holder(fd, path, activity, err);
+    else if (!wait_for_lock(*fd, wait_us))
+        kind = errno == EWOULDBLOCK
+                   ? say_locked(*fd, path, err)
+                   : error_set_errno(err, ERROR_STORAGE, errno,
+                                     "cannot lock %s.lock: choose a --ledger "
+                                     "on another file system",
+                                     path);
+    else if (!write_holder(*fd, activity))
+        kind = error_set_errno(err, ERROR_STORAGE, errno,
+                               "cannot write %s.lock", path);
     if (kind) {
-        close(fd);
-        return kind;
+        close(*fd);
+        *fd = -1;
     }
-    *out = fd;
-    return ERROR_NONE;
-}
-
-void lock_release(int fd)
-{
-    if (fd >= 0)
-        close(fd);
+    return kind;
 }
 
 /* The time that write_holder() ended its words with. */
@@ -158,7 +142,7 @@ static int64_t since_of(const struct strbuf *words)
     return (int64_t)timegm(&tm);
 }
 
-bool lock_find_holder(const char *path, struct strbuf *words, int64_t *since_s)
+bool ledger_holder(const char *path, struct strbuf *words, int64_t *since_s)
 {
     *since_s = INT64_MAX;
     int fd = open_lock(path, O_RDONLY);
@@ -171,10 +155,4 @@ bool lock_find_holder(const char *path, struct strbuf *words, int64_t *since_s)
     }
     close(fd);
     return is_held;
-}
-
-bool ledger_holder(const char *path, struct strbuf *words)
-{
-    int64_t since_s;
-    return lock_find_holder(path, words, &since_s);
 }

@@ -1,8 +1,6 @@
 #include "queue/bounded_queue.h"
 
 #include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 
@@ -22,16 +20,17 @@ struct bounded_queue {
 struct bounded_queue *bounded_queue_new(size_t capacity, size_t item_size,
                                         void (*on_push)(void *arg), void *arg)
 {
-    struct bounded_queue *queue = xcalloc(1, sizeof(*queue));
+    struct bounded_queue *queue = xmalloc(sizeof(*queue));
 
-    if (pthread_mutex_init(&queue->lock, NULL) != 0 ||
-        pthread_cond_init(&queue->has_room, NULL) != 0)
-        error_out_of_memory();
-    queue->on_push = on_push;
-    queue->arg = arg;
-    queue->capacity = capacity;
-    queue->item_size = item_size;
-    queue->ring = xcalloc(capacity, item_size);
+    *queue = (struct bounded_queue){
+        .on_push = on_push,
+        .arg = arg,
+        .capacity = capacity,
+        .item_size = item_size,
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+        .has_room = PTHREAD_COND_INITIALIZER,
+        .ring = xcalloc(capacity, item_size),
+    };
     return queue;
 }
 
@@ -45,90 +44,70 @@ void bounded_queue_free(struct bounded_queue *queue)
     free(queue);
 }
 
-/* How many items from `index` on lie together, before the ring's end. */
-static size_t run_len(const struct bounded_queue *queue, size_t index,
-                      size_t count)
+/* How many of the bytes of `count` items from `index` on lie before the ring's
+ * end; the others are at its start. */
+static size_t first_part(const struct bounded_queue *queue, size_t index,
+                         size_t count)
 {
     size_t until_end = queue->capacity - index;
 
-    return count < until_end ? count : until_end;
+    return (count < until_end ? count : until_end) * queue->item_size;
 }
 
-/* The caller has checked that they fit. */
 static void copy_in(struct bounded_queue *queue, const unsigned char *items,
                     size_t count)
 {
-    while (count > 0) {
-        size_t tail = (queue->head + queue->count) % queue->capacity;
-        size_t run = run_len(queue, tail, count);
+    size_t tail = (queue->head + queue->count) % queue->capacity;
+    size_t first = first_part(queue, tail, count);
 
-        memcpy(queue->ring + tail * queue->item_size, items,
-               run * queue->item_size);
-        items += run * queue->item_size;
-        queue->count += run;
-        count -= run;
-    }
+    memcpy(queue->ring + tail * queue->item_size, items, first);
+    memcpy(queue->ring, items + first, count * queue->item_size - first);
+    queue->count += count;
 }
 
-/* The caller has checked that there are so many. */
 static void copy_out(struct bounded_queue *queue, unsigned char *items,
                      size_t count)
 {
-    while (count > 0) {
-        size_t run = run_len(queue, queue->head, count);
+    size_t first = first_part(queue, queue->head, count);
 
-        memcpy(items, queue->ring + queue->head * queue->item_size,
-               run * queue->item_size);
-        items += run * queue->item_size;
-        queue->head = (queue->head + run) % queue->capacity;
-        queue->count -= run;
-        count -= run;
-    }
+    memcpy(items, queue->ring + queue->head * queue->item_size, first);
+    memcpy(items + first, queue->ring, count * queue->item_size - first);
+    queue->head = (queue->head + count) % queue->capacity;
+    queue->count -= count;
 }
 
-bool bounded_queue_push(struct bounded_queue *queue, const void *item)
+static bool push(struct bounded_queue *queue, const void *items, size_t count,
+                 bool waits)
 {
-    return bounded_queue_push_all(queue, item, 1);
-}
-
-bool bounded_queue_push_all(struct bounded_queue *queue, const void *items,
-                            size_t count)
-{
-    bool is_pushed;
-
     pthread_mutex_lock(&queue->lock);
-    while (!queue->is_closed && count > queue->capacity - queue->count)
+    while (waits && !queue->is_closed && count > queue->capacity - queue->count)
         pthread_cond_wait(&queue->has_room, &queue->lock);
-    is_pushed = !queue->is_closed;
+    bool is_pushed =
+        !queue->is_closed && count <= queue->capacity - queue->count;
     if (is_pushed)
         copy_in(queue, items, count);
     pthread_mutex_unlock(&queue->lock);
     if (is_pushed)
         queue->on_push(queue->arg);
     return is_pushed;
+}
+
+bool bounded_queue_push(struct bounded_queue *queue, const void *items,
+                        size_t count)
+{
+    return push(queue, items, count, true);
 }
 
 bool bounded_queue_try_push(struct bounded_queue *queue, const void *items,
                             size_t count)
 {
-    bool is_pushed;
-
-    pthread_mutex_lock(&queue->lock);
-    is_pushed = !queue->is_closed && count <= queue->capacity - queue->count;
-    if (is_pushed)
-        copy_in(queue, items, count);
-    pthread_mutex_unlock(&queue->lock);
-    if (is_pushed)
-        queue->on_push(queue->arg);
-    return is_pushed;
+    return push(queue, items, count, false);
 }
 
 size_t bounded_queue_pop(struct bounded_queue *queue, void *items, size_t max)
 {
-    size_t count;
-
     pthread_mutex_lock(&queue->lock);
-    count = queue->count < max ? queue->count : max;
+    size_t count = queue->count < max ? queue->count : max;
     copy_out(queue, items, count);
     /* Not for each item: a producer that sleeps has a full queue before it. */
     if (count > 0 && queue->capacity - queue->count >= queue->capacity / 4)
@@ -148,10 +127,8 @@ void bounded_queue_close(struct bounded_queue *queue)
 
 bool bounded_queue_is_finished(struct bounded_queue *queue)
 {
-    bool is_finished;
-
     pthread_mutex_lock(&queue->lock);
-    is_finished = queue->is_closed && queue->count == 0;
+    bool is_finished = queue->is_closed && queue->count == 0;
     pthread_mutex_unlock(&queue->lock);
     return is_finished;
 }

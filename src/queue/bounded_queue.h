@@ -24,16 +24,12 @@ struct bounded_queue *bounded_queue_new(size_t capacity, size_t item_size,
 /* Items still in it are dropped: drain it first if they own anything. */
 void bounded_queue_free(struct bounded_queue *queue);
 
-/* Waits for room. False when the queue is closed: the caller keeps the item. */
-bool bounded_queue_push(struct bounded_queue *queue,
-                        const void *item) MUST_CHECK;
+/* Pushes `count` items at once, up to the capacity; waits until there is room
+ * for all. False when the queue is closed: the caller keeps them. */
+bool bounded_queue_push(struct bounded_queue *queue, const void *items,
+                        size_t count) MUST_CHECK;
 
-/* The same for `count` items at once, up to the capacity: all or none. */
-bool bounded_queue_push_all(struct bounded_queue *queue, const void *items,
-                            size_t count) MUST_CHECK;
-
-/* Pushes `count` items at once or, when they do not all fit or it is closed,
- * none and returns false. Never waits. */
+/* Never waits: false, and none is pushed, also when they do not all fit. */
 bool bounded_queue_try_push(struct bounded_queue *queue, const void *items,
                             size_t count) MUST_CHECK;
 

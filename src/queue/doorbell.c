@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdlib.h>
 
 #include "base/error.h"
 
@@ -16,10 +15,8 @@ struct doorbell *doorbell_new(void)
 {
     struct doorbell *bell = xmalloc(sizeof(*bell));
 
-    if (pthread_mutex_init(&bell->lock, NULL) != 0 ||
-        pthread_cond_init(&bell->rung, NULL) != 0)
-        error_out_of_memory();
-    bell->is_rung = false;
+    *bell = (struct doorbell){.lock = PTHREAD_MUTEX_INITIALIZER,
+                              .rung = PTHREAD_COND_INITIALIZER};
     return bell;
 }
 

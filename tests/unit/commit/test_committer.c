@@ -21,6 +21,7 @@ struct stage {
     struct counters counters;
     struct ledger *ledger;
     struct report *report;
+    struct retry_file *retry_file;
     char report_path[64];
     struct doorbell *committer_bell;
     struct doorbell *test_bell; /* rung by all the committer does */
@@ -92,9 +93,11 @@ static void start(struct stage *stage, const char *report_path)
 {
     ok(stage,
        report_open(&stage->report, report_path, REPORT_CSV, &stage->err));
+    stage->retry_file = retry_file_new(NULL, "test", NULL);
     struct committer_options options = {
         .ledger = stage->ledger,
         .report = stage->report,
+        .retry_file = stage->retry_file,
         .counters = &stage->counters,
         .bell = stage->committer_bell,
         .rows = stage->rows,
@@ -125,6 +128,7 @@ static int tear_down(void **state)
     struct stage *stage = *state;
     committer_free(stage->committer);
     report_abandon(stage->report);
+    retry_file_free(stage->retry_file);
     ledger_close(stage->ledger);
     bounded_queue_free(stage->rows);
     bounded_queue_free(stage->ready);
@@ -143,7 +147,7 @@ static void read_row(struct stage *stage, uint64_t line, const char *person)
 {
     struct row *row =
         row_new(line, person, strlen(person), "member", 6, person);
-    assert_true(bounded_queue_push(stage->rows, &row));
+    assert_true(bounded_queue_push(stage->rows, &row, 1));
     stage->counters.rows_read++;
 }
 

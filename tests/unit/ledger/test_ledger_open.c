@@ -289,21 +289,23 @@ static void one_writer_at_a_time_and_the_other_learns_who(void **state)
     struct ledger_options options = options_of(path);
     struct ledger *ledger;
     struct strbuf holder;
+    int64_t since_s;
     (void)state;
     strbuf_init(&holder, 512);
-    assert_false(ledger_holder(path, &holder));
+    assert_false(ledger_holder(path, &holder, &since_s));
     ok(ledger_open(&ledger, &options, &err));
     snprintf(words, sizeof(words), "in use by pid %ld (send team.csv) since 2",
              (long)getpid());
     fails(try_open(&options), ERROR_LOCKED, words);
     options.lock_wait_us = 150000;
     fails(try_open(&options), ERROR_LOCKED, words);
-    assert_true(ledger_holder(path, &holder));
+    assert_true(ledger_holder(path, &holder, &since_s));
     assert_non_null(strstr(strbuf_str(&holder), "(send team.csv)"));
+    assert_in_range(time(NULL) - since_s, 0, 10);
 
     ledger_close(ledger);
     strbuf_clear(&holder);
-    assert_false(ledger_holder(path, &holder));
+    assert_false(ledger_holder(path, &holder, &since_s));
     ok(try_open(&options));
     strbuf_clear(&holder);
 }

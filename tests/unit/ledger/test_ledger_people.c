@@ -533,6 +533,13 @@ static void an_index_that_leads_nowhere_is_damage(void **state)
     bool owed;
     assert_int_equal(ledger_look(ledger, row, &owed, &err), ERROR_STORAGE);
     assert_non_null(strstr(err.text, "damaged"));
+    /* After that, nothing is done any more. */
+    err.text[0] = '\0';
+    assert_int_equal(ledger_add(ledger, row, ROW_INTENT, &err), ERROR_STORAGE);
+    assert_non_null(strstr(err.text, "damaged"));
+    assert_int_equal(ledger_begin(ledger, &err), ERROR_STORAGE);
+    assert_int_equal(ledger_commit(ledger, &err), ERROR_STORAGE);
+    assert_int_equal(number("SELECT count(*) FROM row"), 1);
     row_free(row);
     ledger_close(ledger);
 }

@@ -36,7 +36,7 @@ static void items_come_out_in_order(void **state)
 
     (void)state;
     for (int i = 1; i <= 3; i++)
-        assert_true(bounded_queue_push(queue, &i));
+        assert_true(bounded_queue_push(queue, &i, 1));
     assert_int_equal(pushes, 3);
     assert_int_equal(bounded_queue_pop(queue, items, 2), 2);
     assert_int_equal(items[0], 1);
@@ -95,12 +95,12 @@ static void closed_queue_gives_what_it_has_and_takes_nothing(void **state)
     int item = 7;
 
     (void)state;
-    assert_true(bounded_queue_push(queue, &item));
+    assert_true(bounded_queue_push(queue, &item, 1));
     assert_false(bounded_queue_is_finished(queue));
     bounded_queue_close(queue);
     assert_int_equal(pushes, 2); /* the consumer is told of the end */
     bounded_queue_close(queue);
-    assert_false(bounded_queue_push(queue, &item));
+    assert_false(bounded_queue_push(queue, &item, 1));
     assert_false(bounded_queue_try_push(queue, &item, 1));
     assert_false(bounded_queue_is_finished(queue));
     item = 0;
@@ -115,7 +115,7 @@ static void *push_one(void *arg)
 {
     int item = 1;
 
-    return bounded_queue_push(arg, &item) ? arg : NULL;
+    return bounded_queue_push(arg, &item, 1) ? arg : NULL;
 }
 
 static void close_wakes_a_waiting_producer(void **state)
@@ -140,7 +140,7 @@ static void *push_many(void *arg)
     struct bounded_queue *queue = arg;
 
     for (int i = 0; i < MANY; i++)
-        if (!bounded_queue_push(queue, &i))
+        if (!bounded_queue_push(queue, &i, 1))
             return NULL;
     bounded_queue_close(queue);
     return arg;
@@ -152,7 +152,7 @@ static void *push_many_in_pairs(void *arg)
 
     for (int i = 0; i < MANY; i += 2) {
         const int pair[] = {i, i + 1};
-        if (!bounded_queue_push_all(queue, pair, 2))
+        if (!bounded_queue_push(queue, pair, 2))
             return NULL;
     }
     bounded_queue_close(queue);
