@@ -51,8 +51,10 @@ struct recent_people {
     unsigned bits; /* 2^bits slots */
     size_t count;
     size_t most;
-    int64_t merged_to; /* all rows up to this one are in the table */
-    int64_t newest;    /* all rows up to this one are in either */
+    int64_t merged_to;  /* all rows up to this one are in the table */
+    int64_t newest;     /* all rows up to this one are in either */
+    size_t merging_at;  /* of a merge under way: the slot that is next, ... */
+    int64_t merging_to; /* ... and merged_to when it is done; 0: no merge */
 };
 
 /* The run that find_run() found last, and its rows. */
@@ -146,11 +148,13 @@ void ledger_set_person(struct ledger *ledger,
 int64_t ledger_index_get(struct ledger *ledger, int64_t key);
 
 /* Lasts once the transaction is committed: by the row's column person when it
- * is not merged yet, otherwise in the table at once. */
+ * is not merged yet, otherwise in the table at once. From three quarters full
+ * on, each moves a merge on by a few slots: done at once, it would keep the
+ * engine waiting. */
 void ledger_index_put(struct ledger *ledger, int64_t key, int64_t row);
 
-/* Writes what is recent into the table, in order: in several transactions, or
- * in the one that was begun. */
+/* Writes all that is recent into the table, in order: in several transactions,
+ * or in the one that was begun. */
 void ledger_index_merge(struct ledger *ledger);
 
 /* Is it so full that a transaction should not begin before it is merged? */

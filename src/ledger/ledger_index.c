@@ -3,8 +3,13 @@
 /* 2^17 slots: 2 MiB, and 98,304 people from one merge to the next. */
 #define RECENT_BITS 17
 
-/* Bounds what a merge adds to the WAL before it can be checkpointed. */
-#define MERGED_AT_ONCE 2048
+/* Slots of a merge in a transaction of its own: bounds what it adds to the WAL
+ * before that can be checkpointed. */
+#define MERGED_AT_ONCE 4096
+
+/* Slots that each new person moves a merge on: it is done before those that
+ * come meanwhile fill the rest. */
+#define MERGED_A_PERSON 8
 
 /* Keys have 63 bits. They are hashes: in the slots' order, they are as good as
  * sorted. */
@@ -85,6 +90,44 @@ static void put_into_table(struct ledger *ledger, int64_t key, int64_t row)
     sql_run(ledger, SQL_WITH(ledger, SQL_INDEX_PUT, key, row));
 }
 
+/* Of what is recent, only what came during the merge stays. */
+static void drop_merged(struct recent_people *recent)
+{
+    size_t slot_count = (size_t)1 << recent->bits;
+    struct index_slot *kept = xcalloc(recent->count, sizeof(*kept));
+    size_t kept_count = 0;
+    recent->merged_to = recent->merging_to;
+    recent->merging_to = 0;
+    recent->merging_at = 0;
+    for (size_t i = 0; i < slot_count; i++)
+        if (recent->slots[i].row > recent->merged_to)
+            kept[kept_count++] = recent->slots[i];
+    memset(recent->slots, 0, slot_count * sizeof(*recent->slots));
+    recent->count = 0;
+    for (size_t i = 0; i < kept_count; i++)
+        fill_slot(recent, find_slot(recent, kept[i].key), kept[i].key,
+                  kept[i].row);
+    free(kept);
+}
+
+/* Moves the merge on, or begins one. */
+static void merge_some(struct ledger *ledger, size_t slots)
+{
+    struct recent_people *recent = &ledger->recent;
+    size_t end = (size_t)1 << recent->bits;
+    if (recent->merging_to == 0)
+        recent->merging_to = recent->newest;
+    for (; slots > 0 && recent->merging_at < end; slots--) {
+        const struct index_slot *slot = &recent->slots[recent->merging_at++];
+        if (slot->row != 0)
+            put_into_table(ledger, slot->key, slot->row);
+    }
+    if (recent->merging_at < end)
+        return;
+    sql_run(ledger, SQL_WITH(ledger, SQL_SET_MERGED_TO, recent->merging_to));
+    drop_merged(recent);
+}
+
 void ledger_index_put(struct ledger *ledger, int64_t key, int64_t row)
 {
     struct recent_people *recent = &ledger->recent;
@@ -92,45 +135,26 @@ void ledger_index_put(struct ledger *ledger, int64_t key, int64_t row)
     bool is_merged = row <= recent->merged_to;
     if (!is_merged || slot->row != 0)
         fill_slot(recent, slot, key, row);
-    if (is_merged)
+    /* A merge under way may have passed its slot. */
+    if (is_merged || row <= recent->merging_to)
         put_into_table(ledger, key, row);
     else if (recent->count >= recent->most)
         ledger_index_merge(ledger);
-}
-
-/* From slot `at` on; returns where the next batch begins. */
-static size_t merge_some(struct ledger *ledger, size_t at, size_t end)
-{
-    const struct recent_people *recent = &ledger->recent;
-    for (size_t merged = 0; at < end && merged < MERGED_AT_ONCE; at++) {
-        const struct index_slot *slot = &recent->slots[at];
-        if (slot->row == 0)
-            continue;
-        put_into_table(ledger, slot->key, slot->row);
-        merged++;
-    }
-    if (at == end)
-        sql_run(ledger, SQL_WITH(ledger, SQL_SET_MERGED_TO, recent->newest));
-    return at;
+    else if (recent->merging_to != 0 ||
+             recent->count > recent->most - recent->most / 4)
+        merge_some(ledger, MERGED_A_PERSON);
 }
 
 void ledger_index_merge(struct ledger *ledger)
 {
-    struct recent_people *recent = &ledger->recent;
-    size_t slot_count = (size_t)1 << recent->bits;
     bool has_begun = !sqlite3_get_autocommit(ledger->db);
-    if (recent->count == 0)
-        return;
-    for (size_t at = 0; at < slot_count;) {
+    while (ledger->recent.count > 0) {
         if (!has_begun)
             sql_run(ledger, sql_get(ledger, SQL_BEGIN));
-        at = merge_some(ledger, at, slot_count);
+        merge_some(ledger, MERGED_AT_ONCE);
         if (!has_begun)
             sql_run(ledger, sql_get(ledger, SQL_COMMIT));
     }
-    memset(recent->slots, 0, slot_count * sizeof(*recent->slots));
-    recent->count = 0;
-    recent->merged_to = recent->newest;
 }
 
 bool ledger_index_is_full(const struct ledger *ledger)

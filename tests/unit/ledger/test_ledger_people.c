@@ -37,7 +37,7 @@ static int64_t roll(int64_t bound)
     return random_below(&dice, bound);
 }
 
-static struct ledger *open_ledger(bool is_reader)
+static struct ledger *open_with_room(bool is_reader, unsigned bits)
 {
     struct ledger *ledger;
     struct ledger_options options = {
@@ -45,10 +45,15 @@ static struct ledger *open_ledger(bool is_reader)
         .server = "https://example.com",
         .organization = "acme",
         .is_reader = is_reader,
-        .recent_bits = FEW_BITS + (unsigned)roll(7),
+        .recent_bits = bits,
     };
     ok(ledger_open(&ledger, &options, &err));
     return ledger;
+}
+
+static struct ledger *open_ledger(bool is_reader)
+{
+    return open_with_room(is_reader, FEW_BITS + (unsigned)roll(7));
 }
 
 /* --- the model --- */
@@ -544,6 +549,70 @@ static void an_index_that_leads_nowhere_is_damage(void **state)
     ledger_close(ledger);
 }
 
+/* Looks the person up and writes the intent. */
+static struct row *admit_person(struct ledger *ledger, int person)
+{
+    struct row *row = row_of(person);
+    bool owed;
+    ok(ledger_look(ledger, row, &owed, &err));
+    assert_true(owed);
+    ok(ledger_add(ledger, row, ROW_INTENT, &err));
+    return row;
+}
+
+static void end_row(struct ledger *ledger, struct row *row, enum status status)
+{
+    outcome_set(&row->outcome, status, CODE_NONE, NULL);
+    ok(ledger_settle(ledger, row, &err));
+    row_free(row);
+}
+
+/* A merge moves on with each new person. Whoever an earlier row decides about
+ * again while it is under way must not be lost when it is done. */
+static void a_person_given_back_during_a_merge_is_found(void **state)
+{
+    (void)state;
+    enum {
+        SOME = 30, /* of 64 slots: more than 36 begin a merge of 8 steps */
+        ALL = 60
+    };
+    const struct ledger_policy again = {.retries_unknown = true,
+                                        .resend_before_s = INT64_MAX};
+    struct ledger *ledger = open_with_room(false, 6);
+    struct row *rows[ALL];
+    ok(ledger_begin_run(ledger, "team.csv", &err));
+    ok(ledger_begin(ledger, &err));
+    for (int i = 0; i < SOME; i++)
+        end_row(ledger, admit_person(ledger, i), STATUS_UNKNOWN);
+    ok(ledger_commit(ledger, &err));
+    ledger_close(ledger); /* killed: nothing is merged */
+
+    for (int meanwhile = SOME; meanwhile < ALL; meanwhile++) {
+        ledger = open_with_room(false, 6);
+        ledger_set_policy(ledger, &again);
+        ok(ledger_begin_run(ledger, "team.csv", &err));
+        ok(ledger_begin(ledger, &err));
+        for (int i = 0; i < meanwhile; i++)
+            rows[i] = admit_person(ledger, i);
+        for (int i = 0; i < SOME; i++)
+            end_row(ledger, rows[i], STATUS_REJECTED);
+        for (int i = meanwhile; i < ALL; i++)
+            rows[i] = admit_person(ledger, i);
+        for (int i = 0; i < SOME; i++) {
+            struct row *row = row_of(i);
+            bool owed;
+            ok(ledger_look(ledger, row, &owed, &err));
+            assert_int_equal(row->outcome.status, STATUS_NONE);
+            assert_int_equal(row->replaces, i + 1);
+            row_free(row);
+        }
+        for (int i = SOME; i < ALL; i++)
+            row_free(rows[i]);
+        ok(ledger_roll_back(ledger, &err));
+        ledger_close(ledger);
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -579,6 +648,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         CASE(whatever_happens_each_person_is_known_by_one_row),
         CASE(people_with_the_same_63_bits_are_told_apart),
+        CASE(a_person_given_back_during_a_merge_is_found),
         CASE(an_index_that_leads_nowhere_is_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
