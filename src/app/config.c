@@ -131,6 +131,8 @@ static enum error_kind load_file(struct config **config, const char *path,
 
     if (!file && is_optional && (errno == ENOENT || errno == ENOTDIR))
         return ERROR_NONE;
+    if (!file && errno == ENOMEM)
+        error_out_of_memory();
     if (!file)
         return error_set_errno(err, ERROR_USAGE, errno,
                                "cannot open the config file %s", path);

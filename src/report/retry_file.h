@@ -48,8 +48,8 @@ const char *retry_file_path(const struct retry_file *file);
 bool retry_file_is_at(const struct retry_file *file, const char *path);
 
 /* Rows that need a look and are not in it, as they have no record, end in half
- * a character of UTF-16 or UTF-32, or are beyond 16 MiB of duplicates: how many,
- * and the first one's line. */
+ * a character of UTF-16 or UTF-32, or are beyond 16 MiB of duplicates: how
+ * many, and the first one's line. */
 uint64_t retry_file_left_out(const struct retry_file *file,
                              uint64_t *first_line);
 
