@@ -59,7 +59,8 @@ static void answer(struct server *server, struct exchange *exchange,
     api_answer(&server->api, request, reply);
     exchange->is_owed = true;
     server->owed++;
-    while (!server->is_stopping && wait_until(server, reply->answer_at_us))
+    while (reply->answer_at_us > request->now_us && !server->is_stopping &&
+           wait_until(server, reply->answer_at_us))
         ;
     /* Before the answer is out: who has got it may send the next request. */
     api_answered(&server->api, reply);
