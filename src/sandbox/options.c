@@ -54,23 +54,10 @@ static const char help[] =
     "  --quiet               no notes on stderr\n"
     "  --help, --version     show this, or the version\n";
 
-/* The value of a flag that is one of struct settings. */
-#define SETTING 0
+#define SETTING    0 /* the value of a flag that is one of settings_flag() */
+#define FLAGS_MOST 32
 
-static const struct option flags[] = {
-    {"port", required_argument, NULL, SETTING},
-    {"rate-limit", required_argument, NULL, SETTING},
-    {"limit-kind", required_argument, NULL, SETTING},
-    {"burst", required_argument, NULL, SETTING},
-    {"max-concurrent", required_argument, NULL, SETTING},
-    {"limit-headers", required_argument, NULL, SETTING},
-    {"latency", required_argument, NULL, SETTING},
-    {"slow-start", required_argument, NULL, SETTING},
-    {"fail-share", required_argument, NULL, SETTING},
-    {"fail-first", required_argument, NULL, SETTING},
-    {"fail-status", required_argument, NULL, SETTING},
-    {"drop-share", required_argument, NULL, SETTING},
-    {"seed", required_argument, NULL, SETTING},
+static const struct option other_flags[] = {
     {"token", required_argument, NULL, 't'},
     {"known-roles", required_argument, NULL, 'k'},
     {"outage", required_argument, NULL, 'o'},
@@ -275,9 +262,14 @@ enum error_kind options_parse(struct options *options, int argc, char **argv,
                               struct error *err)
 {
     static const char hint[] = "see bulk-invite-sandbox --help";
+    struct option flags[FLAGS_MOST];
+    size_t count = 0;
     int flag;
     int which = 0;
 
+    for (const char *name; (name = settings_flag(count)); count++)
+        flags[count] = (struct option){name, required_argument, NULL, SETTING};
+    memcpy(&flags[count], other_flags, sizeof other_flags);
     *options = (struct options){.settings = SETTINGS_DEFAULT};
     opterr = 0;
     /* The leading ":" tells a missing value from an unknown flag. */

@@ -27,7 +27,7 @@ static const char a_time[] = "a time such as 200ms, 2s or 1m, up to 1h";
 #define FIELD(name) offsetof(struct settings, name)
 
 static const struct setting {
-    const char *flag; /* NULL: can't be set at the start */
+    const char *flag; /* NULL: can't be set at the start; these come last */
     const char *key;  /* NULL: can't be set later */
     enum type type;
     size_t field;
@@ -53,12 +53,12 @@ static const struct setting {
     {"fail-status", "fail_status", NUMBER, FIELD(fail_status), 200, 599,
      .wants = "an HTTP status from 200 to 599"},
     {"drop-share", "drop_share", SHARE, FIELD(drop_share), .wants = a_share},
-    {NULL, "outage", OUTAGE, FIELD(outage_until_us), .wants = "true or false"},
     {"port", NULL, NUMBER, FIELD(port), 0, UINT16_MAX,
      .wants = "a port from 0 to 65535"},
     {"fail-first", NULL, NUMBER, FIELD(fail_first), 0, INT64_MAX,
      .wants = "a number"},
     {"seed", NULL, NUMBER, FIELD(seed), 0, INT64_MAX, .wants = "a number"},
+    {NULL, "outage", OUTAGE, FIELD(outage_until_us), .wants = "true or false"},
 };
 
 #define COUNT (sizeof all / sizeof all[0])
@@ -155,6 +155,11 @@ static bool read_value(const struct setting *setting, const char *text,
         return *value || strcmp(text, "false") == 0;
     }
     return false;
+}
+
+const char *settings_flag(size_t nth)
+{
+    return nth < COUNT ? all[nth].flag : NULL;
 }
 
 enum error_kind change_read(struct change *change, const char *name,

@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attributes.h"
@@ -40,6 +41,9 @@ struct change {
     const struct setting *setting;
     int64_t values[2];
 };
+
+/* Their flags, from 0 on; NULL when there are no more. */
+const char *settings_flag(size_t nth);
 
 /* Reads what a setting is to be, by its flag ("rate-limit", `is_start`) or,
  * when it may change later, its key ("rate_limit"). ERROR_USAGE: `name wants
