@@ -15,7 +15,7 @@ void faults_catch_up(struct faults *faults, int64_t now_us)
     const struct options *options = faults->options;
     int64_t since_us = now_us - faults->started_us;
 
-    if (faults->has_started) {
+    if (faults->started_us > 0) {
         while (faults->changes_done < options->change_count &&
                options->changes[faults->changes_done].at_us <= since_us)
             change_apply(&options->changes[faults->changes_done++],
@@ -30,9 +30,8 @@ int64_t faults_arrive(struct faults *faults, int64_t now_us)
 {
     struct settings *settings = &faults->settings;
 
-    if (!faults->has_started)
+    if (faults->started_us == 0)
         faults->started_us = now_us;
-    faults->has_started = true;
     faults_catch_up(faults, now_us);
     if (settings->slow_start_us > 0)
         faults->awake_at_us = now_us + settings->slow_start_us;
