@@ -140,10 +140,9 @@ void seen_add_post(struct seen *seen, const struct seen_post *post)
 json_t *seen_people_json(const struct seen *seen)
 {
     json_t *invites = json_array();
-    const struct person *person;
 
-    STAILQ_FOREACH(person, &seen->people, next)
-    {
+    for (const struct person *person = STAILQ_FIRST(&seen->people); person;
+         person = STAILQ_NEXT(person, next)) {
         const json_t *id = json_object_get(person->invitation, "invitation_id");
         json_array_append_new(
             invites,

@@ -35,8 +35,8 @@ struct seen_post {
 
 struct seen {
     uint64_t seed;
-    STAILQ_HEAD(, person) people; /* in order of first arrival */
-    void *by_key;                 /* the same (tsearch) */
+    STAILQ_HEAD(people, person) people; /* in order of first arrival */
+    void *by_key;                       /* the same (tsearch) */
     size_t invited;
     struct seen_post *posts; /* a ring */
     size_t post_count;       /* of all, also those that left the ring */
