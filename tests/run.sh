@@ -4,8 +4,8 @@
 #
 #   tests/run.sh            all of it: AddressSanitizer + UBSan (gcc), injected
 #                           faults and the package (no sanitizer),
-#                           ThreadSanitizer (clang), 10,000 inputs for each fuzz target,
-#                           lint
+#                           ThreadSanitizer (clang), 10,000 inputs for each fuzz
+#                           target, lint
 #   tests/run.sh REGEX      only the tests whose names match, ASan + UBSan
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -57,14 +57,37 @@ build build/asan gcc address,undefined
 if [ $# -gt 0 ]; then
     exec ctest --test-dir build/asan --output-on-failure -R "$1"
 fi
-ctest --test-dir build/asan --output-on-failure -j 2 --no-tests=error
-# Faults that are preloaded, memory that is measured, and what is packed need a
-# build without sanitizers.
-build build/plain gcc ""
-ctest --test-dir build/plain --output-on-failure -j 2 --no-tests=error \
-    -R '^package/|faults/test_(torture|order|failures|starts|clock|names|pressure)|cli/test_(limits|hardening)'
-build build/tsan clang thread
-ctest --test-dir build/tsan --output-on-failure -j 2 --no-tests=error
+
+# Tests wait more than they work. So more of them run at once than there are
+# cores, and beside them, at low priority, goes on what they don't need.
+trap wait EXIT # also after a failure: nothing is left behind
+beside() { # COMMAND...
+    renice -n 19 $BASHPID >/dev/null
+    "$@"
+}
+check() { # DIRECTORY [CTEST-OPTION...]
+    ctest --test-dir "$1" --output-on-failure -j 4 --no-tests=error "${@:2}"
+}
+
 # The same inputs each time: what is new is for the long form to find.
-RUNS=10000 tests/fuzz/run.sh 10
-tests/lint.sh build/tsan
+RUNS=10000 beside tests/fuzz/run.sh 300 &
+fuzz=$!
+beside build build/plain gcc "" &
+plain=$!
+check build/asan
+wait $plain
+# Faults that are preloaded, memory that is measured, what is packed, and all
+# seeds of the simulation need a build without sanitizers.
+beside build build/tsan clang thread &
+tsan=$!
+check build/plain \
+    -R '^package/|^sim$|faults/test_(torture|order|failures|starts|clock|names|pressure)|cli/test_(limits|hardening)'
+wait $tsan
+beside tests/lint.sh build/tsan &
+lint=$!
+# What has one thread only is left out, and so are kills: they prove nothing
+# about threads.
+check build/tsan \
+    -E '^sim$|^unit/(almanac|app|domain|input|ledger|report|sandbox)/|cli/test_(completion|config|docs|floors|hardening|help|page)|faults/test_torture'
+wait $lint
+wait $fuzz

@@ -8,9 +8,6 @@
 #include "base/text_safe.h"
 #include "sandbox/body.h"
 
-#define ROUTE_BEFORE_ORG "/v1/organizations/"
-#define ROUTE_AFTER_ORG  "/members/invite"
-
 void api_init(struct api *api, const struct options *options)
 {
     *api = (struct api){
@@ -32,23 +29,20 @@ static const char *header(const struct request *request, const char *name)
                                        name);
 }
 
-/* Takes `json`, which may be NULL for none. */
-static void reply_text(struct reply *reply, int status, char *json)
-{
-    reply->status = status;
-    reply->response = MHD_create_response_from_buffer(
-        json ? strlen(json) : 0, json, MHD_RESPMEM_MUST_FREE);
-    if (!reply->response)
-        error_out_of_memory();
-    if (json)
-        MHD_add_response_header(reply->response, "Content-Type",
-                                "application/json");
-}
-
-/* Takes `json`. Compact, as FastAPI writes it. */
+/* Takes `json`; NULL for an answer without a body. Compact, as FastAPI writes
+ * it. */
 static void reply_json(struct reply *reply, int status, json_t *json)
 {
-    reply_text(reply, status, json_dumps(json, JSON_COMPACT));
+    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+    reply->status = status;
+    reply->response = MHD_create_response_from_buffer(
+        text ? strlen(text) : 0, text, MHD_RESPMEM_MUST_FREE);
+    if (!reply->response)
+        error_out_of_memory();
+    if (text)
+        MHD_add_response_header(reply->response, "Content-Type",
+                                "application/json");
     json_decref(json);
 }
 
@@ -89,12 +83,12 @@ static void process(struct api *api, const struct request *request,
     } else if (body->refusal_status != 0 || !person) {
         reply_json(reply, body->refusal_status,
                    json_pack("{s:O}", "detail", body->detail));
-    } else if (person->processed == 0) {
+    } else if (!person->invitation) {
         seen_invite(&api->seen, person, body->email, key, request->wall_us);
-        reply_text(reply, 200, xstrdup(person->invitation));
+        reply_json(reply, 200, json_incref(person->invitation));
     } else if (key && person->invited_with &&
                strcmp(key, person->invited_with) == 0) {
-        reply_text(reply, 200, xstrdup(person->invitation));
+        reply_json(reply, 200, json_incref(person->invitation));
     } else {
         reply_detail(
             reply, 409,
@@ -105,7 +99,7 @@ static void process(struct api *api, const struct request *request,
 static void reply_fault(struct reply *reply, int status)
 {
     if (status == 204 || status == 304)
-        reply_text(reply, status, NULL);
+        reply_json(reply, status, NULL);
     else
         reply_detail(reply, status,
                      MHD_get_reason_phrase_for((unsigned)status));
@@ -148,8 +142,10 @@ static void answer_invite(struct api *api, const struct request *request,
                   });
 }
 
-static enum error_kind set_all(struct settings *settings, json_t *object,
-                               struct error *err)
+/* A change's value is written as its flag has it, or is a JSON number or
+ * boolean. */
+static enum error_kind change_all(struct settings *settings, json_t *object,
+                                  struct error *err)
 {
     const char *name;
     json_t *value;
@@ -159,46 +155,46 @@ static enum error_kind set_all(struct settings *settings, json_t *object,
                          "a JSON object of settings is wanted");
     json_object_foreach(object, name, value)
     {
+        struct change change;
         char *text = json_is_string(value)
                          ? xstrdup(json_string_value(value))
                          : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY |
                                                  JSON_REAL_PRECISION(6));
-        enum error_kind kind = settings_set(settings, name, text, false, err);
+        enum error_kind kind = change_read(&change, name, text, false, err);
         free(text);
         if (kind != ERROR_NONE)
             return kind;
+        change_apply(&change, settings);
     }
     return ERROR_NONE;
 }
 
-static void get_config(struct api *api, const struct request *request,
-                       struct reply *reply)
-{
-    faults_catch_up(&api->faults, request->now_us);
-    reply_json(reply, 200, settings_json(&api->faults.settings));
-}
-
-static void change_config(struct api *api, const struct request *request,
+static void answer_config(struct api *api, const struct request *request,
                           struct reply *reply)
 {
+    struct settings *in_force = &api->faults.settings;
     const struct strbuf *body = request->body;
-    json_t *object = body->is_cut ? NULL
-                                  : json_loadb(strbuf_str(body), body->len,
-                                               JSON_REJECT_DUPLICATES, NULL);
     struct error err = ERROR_INIT;
 
     faults_catch_up(&api->faults, request->now_us);
-    struct settings settings = api->faults.settings;
-    if (set_all(&settings, object, &err) == ERROR_NONE) {
-        api->faults.settings = settings;
-        get_config(api, request, reply);
+    if (strcmp(request->method, "POST") == 0) {
+        struct settings settings = *in_force;
+        json_t *object = body->is_cut
+                             ? NULL
+                             : json_loadb(strbuf_str(body), body->len,
+                                          JSON_REJECT_DUPLICATES, NULL);
+        if (change_all(&settings, object, &err) == ERROR_NONE)
+            *in_force = settings;
+        json_decref(object);
+    }
+    if (err.kind == ERROR_NONE) {
+        reply_json(reply, 200, settings_json(in_force));
     } else {
         /* The words may have been cut in the middle of a character. */
         char *text = text_safe_dup(err.text);
         reply_detail(reply, 422, text);
         free(text);
     }
-    json_decref(object);
 }
 
 static void reply_not_allowed(struct reply *reply, const char *allowed)
@@ -213,33 +209,31 @@ static void answer_other(struct api *api, const struct request *request,
     bool is_people = strcmp(request->path, "/_sandbox/invites") == 0;
     bool is_posts = strcmp(request->path, "/_sandbox/requests") == 0;
     bool is_config = strcmp(request->path, "/_sandbox/config") == 0;
-    bool is_change = is_config && strcmp(request->method, "POST") == 0;
+    bool is_post = strcmp(request->method, "POST") == 0;
 
     if (!is_people && !is_posts && !is_config)
         reply_detail(reply, 404, "Not Found");
-    else if (!is_change && strcmp(request->method, "GET") != 0)
+    else if (strcmp(request->method, "GET") != 0 && !(is_config && is_post))
         reply_not_allowed(reply, is_config ? "GET, POST" : "GET");
     else if (is_people)
         reply_json(reply, 200, seen_people_json(&api->seen));
     else if (is_posts)
         reply_json(reply, 200, seen_posts_json(&api->seen));
-    else if (is_change)
-        change_config(api, request, reply);
     else
-        get_config(api, request, reply);
+        answer_config(api, request, reply);
 }
 
 /* The organization of the invite route (the caller frees it), NULL for any
  * other path. FastAPI's {organization_id} is one segment, not empty. */
 static char *organization_of(const char *path)
 {
-    size_t before = strlen(ROUTE_BEFORE_ORG);
+    static const char before[] = "/v1/organizations/";
 
-    if (strncmp(path, ROUTE_BEFORE_ORG, before) != 0)
+    if (strncmp(path, before, strlen(before)) != 0)
         return NULL;
-    path += before;
+    path += strlen(before);
     size_t len = strcspn(path, "/");
-    if (len == 0 || strcmp(path + len, ROUTE_AFTER_ORG) != 0 ||
+    if (len == 0 || strcmp(path + len, "/members/invite") != 0 ||
         !text_is_utf8(path, len))
         return NULL;
     return xstrndup(path, len);
@@ -260,9 +254,7 @@ void api_answer(struct api *api, const struct request *request,
     free(organization);
 }
 
-void api_answered(struct api *api, struct reply *reply)
+void api_answered(struct api *api, const struct reply *reply)
 {
-    if (reply->is_worked_on)
-        api->faults.limit.in_work--;
-    reply->is_worked_on = false;
+    api->faults.limit.in_work -= reply->is_worked_on ? 1 : 0;
 }

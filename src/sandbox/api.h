@@ -12,7 +12,7 @@
 
 /*
  * The API itself: a request in, an answer out. Knows the contract and FastAPI's
- * shapes, nothing of connections and time.
+ * shapes, nothing of connections and time. One caller at a time.
  *
  *   POST /v1/organizations/{organization}/members/invite
  *
@@ -47,7 +47,7 @@ struct reply {
     int status;
     int64_t answer_at_us; /* monotonic, not before; 0: at once */
     bool is_dropped;      /* to be closed without an answer */
-    bool is_worked_on;    /* see api_answered() */
+    bool is_worked_on;    /* until api_answered() */
 };
 
 /* `options` must live as long as `api`. */
@@ -58,9 +58,7 @@ void api_clear(struct api *api);
 void api_answer(struct api *api, const struct request *request,
                 struct reply *reply);
 
-/* The answer goes out, or nobody waits for it any more: the request is not
- * being worked on any longer. Must follow api_answer(); twice is
- * fine. */
-void api_answered(struct api *api, struct reply *reply);
+/* To follow when the answer goes out: the request is worked on no longer. */
+void api_answered(struct api *api, const struct reply *reply);
 
 #endif

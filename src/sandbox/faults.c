@@ -8,16 +8,6 @@ enum draw { /* keeps the draws for different faults independent */
     DRAWS,
 };
 
-static void apply(const struct event *event, struct settings *settings)
-{
-    struct error err = ERROR_INIT;
-
-    if (event->key)
-        (void)!settings_set(settings, event->key, event->value, false, &err);
-    else if (settings->outage_until_us < event->outage_until_us)
-        settings->outage_until_us = event->outage_until_us;
-}
-
 /* The timetable's changes come into force when somebody could notice: with
  * the next request. */
 void faults_catch_up(struct faults *faults, int64_t now_us)
@@ -25,10 +15,11 @@ void faults_catch_up(struct faults *faults, int64_t now_us)
     const struct options *options = faults->options;
     int64_t since_us = now_us - faults->started_us;
 
-    if (faults->has_started) {
-        while (faults->events_done < options->event_count &&
-               options->events[faults->events_done].at_us <= since_us)
-            apply(&options->events[faults->events_done++], &faults->settings);
+    if (faults->started_us > 0) {
+        while (faults->changes_done < options->change_count &&
+               options->changes[faults->changes_done].at_us <= since_us)
+            change_apply(&options->changes[faults->changes_done++],
+                         &faults->settings);
         if (faults->settings.outage_until_us <= since_us)
             faults->settings.outage_until_us = 0;
     }
@@ -39,9 +30,8 @@ int64_t faults_arrive(struct faults *faults, int64_t now_us)
 {
     struct settings *settings = &faults->settings;
 
-    if (!faults->has_started)
+    if (faults->started_us == 0)
         faults->started_us = now_us;
-    faults->has_started = true;
     faults_catch_up(faults, now_us);
     if (settings->slow_start_us > 0)
         faults->awake_at_us = now_us + settings->slow_start_us;

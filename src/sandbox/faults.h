@@ -14,11 +14,10 @@ struct faults { /* starts with the first two, and zeros */
     const struct options *options;
     struct settings settings; /* in force */
     struct limit limit;       /* to be cleared at the end */
-    size_t events_done;       /* of the timetable */
+    size_t changes_done;      /* of the timetable */
     int64_t failed_first;     /* answers given for --fail-first */
-    bool has_started;         /* by the first POST, at started_us */
-    int64_t started_us;
-    int64_t awake_at_us; /* no answer before, after a slow start */
+    int64_t started_us;       /* by the first POST, 0: not yet */
+    int64_t awake_at_us;      /* no answer before, after a slow start */
 };
 
 struct fault {

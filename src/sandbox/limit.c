@@ -105,7 +105,6 @@ static void concurrent_state(const struct limit *limit,
 {
     int64_t max = limit->options.max_concurrent;
 
-    state->is_limited = max > 0;
     state->limit = max;
     state->window_us = 0;
     /* More than that may be at work when the limit came later than they. */
@@ -116,14 +115,13 @@ static void concurrent_state(const struct limit *limit,
 struct limit_state limit_state(struct limit *limit, int64_t now_us)
 {
     struct limit_state state = {
-        .is_limited = limit->options.count > 0,
         .limit = limit->options.count,
         .window_us = limit->options.per_us,
     };
 
     if (limit->options.kind == LIMIT_CONCURRENT)
         concurrent_state(limit, &state);
-    else if (!state.is_limited)
+    else if (state.limit == 0)
         return state;
     else if (limit->options.kind == LIMIT_FIXED)
         fixed_state(limit, now_us, &state);
@@ -141,10 +139,10 @@ bool limit_take(struct limit *limit, int64_t now_us)
     struct limit_state state = limit_state(limit, now_us);
     const struct limit_options *options = &limit->options;
 
-    if (state.is_limited && state.remaining == 0)
+    if (state.limit > 0 && state.remaining == 0)
         return false;
     limit->in_work++;
-    if (!state.is_limited || options->kind == LIMIT_CONCURRENT)
+    if (state.limit == 0 || options->kind == LIMIT_CONCURRENT)
         return true;
     if (options->kind == LIMIT_BUCKET)
         limit->level -= options->per_us;
@@ -183,7 +181,7 @@ void limit_tell(const struct limit_state *state, enum limit_headers headers,
     long long reset_s =
         divided_up(state->reset_us + (is_x ? wall_us : 0), US_PER_S);
 
-    if (!state->is_limited || headers == LIMIT_HEADERS_NONE)
+    if (state->limit == 0 || headers == LIMIT_HEADERS_NONE)
         return;
     if (headers == LIMIT_HEADERS_RATELIMIT && has_window) {
         add(response, prefix, "-Policy", "\"default\";q=%lld;w=%lld", limit,

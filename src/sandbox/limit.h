@@ -54,8 +54,8 @@ struct limit {
 
 /* What a server could tell of its limit. */
 struct limit_state {
-    bool is_limited;   /* false: none of the others counts */
-    int64_t limit;     /* count or max_concurrent */
+    int64_t limit;     /* count or max_concurrent; 0: there is none, and nothing
+                          to tell */
     int64_t remaining; /* requests that would be admitted now */
     int64_t window_us; /* 0: concurrent, which has none */
     int64_t reset_us;  /* until the window ends; the oldest leaves (sliding, as

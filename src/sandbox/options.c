@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 
-#define BLANKS       " \t\r\n"
-#define EVENT_MAX_US (24 * US_PER_HOUR)
+#define BLANKS        " \t\r\n"
+#define CHANGE_MAX_US (24 * US_PER_HOUR)
 
 static const char help[] =
     "Usage: bulk-invite-sandbox [OPTION]...\n"
@@ -54,23 +54,10 @@ static const char help[] =
     "  --quiet               no notes on stderr\n"
     "  --help, --version     show this, or the version\n";
 
-/* The value of a flag that is one of struct settings. */
-#define SETTING 0
+#define SETTING    0 /* the value of a flag that is one of settings_flag() */
+#define FLAGS_MOST 32
 
-static const struct option flags[] = {
-    {"port", required_argument, NULL, SETTING},
-    {"rate-limit", required_argument, NULL, SETTING},
-    {"limit-kind", required_argument, NULL, SETTING},
-    {"burst", required_argument, NULL, SETTING},
-    {"max-concurrent", required_argument, NULL, SETTING},
-    {"limit-headers", required_argument, NULL, SETTING},
-    {"latency", required_argument, NULL, SETTING},
-    {"slow-start", required_argument, NULL, SETTING},
-    {"fail-share", required_argument, NULL, SETTING},
-    {"fail-first", required_argument, NULL, SETTING},
-    {"fail-status", required_argument, NULL, SETTING},
-    {"drop-share", required_argument, NULL, SETTING},
-    {"seed", required_argument, NULL, SETTING},
+static const struct option other_flags[] = {
     {"token", required_argument, NULL, 't'},
     {"known-roles", required_argument, NULL, 'k'},
     {"outage", required_argument, NULL, 'o'},
@@ -82,34 +69,38 @@ static const struct option flags[] = {
     {NULL, 0, NULL, 0},
 };
 
-static void add_event(struct options *options, const struct event *event)
+static void add_change(struct options *options, const struct change *change)
 {
-    size_t place = options->event_count++;
-    struct event *events =
-        realloc(options->events, options->event_count * sizeof *events);
+    size_t place = options->change_count++;
+    struct change *changes =
+        realloc(options->changes, options->change_count * sizeof *changes);
 
-    if (!events)
+    if (!changes)
         error_out_of_memory();
-    options->events = events;
-    for (; place > 0 && events[place - 1].at_us > event->at_us; place--)
-        events[place] = events[place - 1];
-    events[place] = *event;
+    options->changes = changes;
+    for (; place > 0 && changes[place - 1].at_us > change->at_us; place--)
+        changes[place] = changes[place - 1];
+    changes[place] = *change;
 }
 
+/* "FROM+LENGTH" */
 static bool add_outage(struct options *options, const char *text)
 {
     size_t len = strcspn(text, "+");
     char *from = xstrndup(text, len);
-    struct event event = {0};
+    struct error err = ERROR_INIT;
+    struct change change;
     int64_t length_us;
-    bool is_good = text[len] == '+' &&
-                   settings_read_time(from, EVENT_MAX_US, &event.at_us) &&
-                   settings_read_time(text + len + 1, EVENT_MAX_US, &length_us);
+    bool is_good =
+        change_read(&change, "outage", "true", false, &err) == ERROR_NONE &&
+        settings_read_time(from, CHANGE_MAX_US, &change.at_us) &&
+        text[len] == '+' &&
+        settings_read_time(text + len + 1, CHANGE_MAX_US, &length_us);
 
     free(from);
     if (is_good) {
-        event.outage_until_us = event.at_us + length_us;
-        add_event(options, &event);
+        change.values[0] = change.at_us + length_us;
+        add_change(options, &change);
     }
     return is_good;
 }
@@ -118,14 +109,12 @@ static bool add_outage(struct options *options, const char *text)
 static enum error_kind add_line(struct options *options, char *line,
                                 struct error *err)
 {
-    struct settings trial = SETTINGS_DEFAULT;
-    struct event event = {0};
+    struct change change = {0};
     char *word = strtok_r(line, BLANKS, &line);
-    bool has_value = false;
 
     if (!word || *word == '#')
         return ERROR_NONE;
-    if (!settings_read_time(word, EVENT_MAX_US, &event.at_us))
+    if (!settings_read_time(word, CHANGE_MAX_US, &change.at_us))
         return error_set(err, ERROR_USAGE,
                          "a line starts with a time such as 0s, 90s or 5m, up "
                          "to 24h, not \"%s\"",
@@ -136,16 +125,13 @@ static enum error_kind add_line(struct options *options, char *line,
             return error_set(err, ERROR_USAGE, "\"%s\" should be name=value",
                              word);
         *equals = '\0';
-        if (settings_set(&trial, word, equals + 1, false, err) != ERROR_NONE)
+        if (change_read(&change, word, equals + 1, false, err) != ERROR_NONE)
             return err->kind;
-        event.key = xstrdup(word);
-        event.value = xstrdup(equals + 1);
-        add_event(options, &event);
-        has_value = true;
+        add_change(options, &change);
     }
-    return has_value ? ERROR_NONE
-                     : error_set(err, ERROR_USAGE,
-                                 "name=value is missing after the time");
+    return change.setting ? ERROR_NONE
+                          : error_set(err, ERROR_USAGE,
+                                      "name=value is missing after the time");
 }
 
 static enum error_kind read_script(struct options *options, const char *name,
@@ -187,14 +173,15 @@ static bool add_known_roles(struct options *options, const char *list)
     }
 }
 
+/* EMAIL=CODE; an address may have a "=" of its own. */
 static bool add_status_for(struct options *options, const char *text)
 {
     const char *equals = strrchr(text, '=');
-    struct settings trial;
     struct error err = ERROR_INIT;
+    struct change status;
 
     if (!equals || equals == text ||
-        settings_set(&trial, "fail_status", equals + 1, false, &err) !=
+        change_read(&status, "fail_status", equals + 1, false, &err) !=
             ERROR_NONE)
         return false;
     char *email = xstrndup(text, (size_t)(equals - text));
@@ -203,7 +190,7 @@ static bool add_status_for(struct options *options, const char *text)
     if (!options->status_for)
         options->status_for = json_object();
     bool is_text = json_object_set_new(options->status_for, email,
-                                       json_integer(trial.fail_status)) == 0;
+                                       json_integer(status.values[0])) == 0;
     free(email);
     return is_text;
 }
@@ -212,12 +199,13 @@ static enum error_kind apply(struct options *options, const struct option *flag,
                              const char *text, struct error *err)
 {
     const char *wanted = NULL; /* set when `text` isn't it */
-    char name[32];
+    struct change change;
 
     switch (flag->val) {
     case SETTING:
-        snprintf(name, sizeof name, "--%s", flag->name);
-        return settings_set(&options->settings, name, text, true, err);
+        if (change_read(&change, flag->name, text, true, err) == ERROR_NONE)
+            change_apply(&change, &options->settings);
+        return err->kind;
     case 's':
         return read_script(options, text, err);
     case 't':
@@ -274,9 +262,14 @@ enum error_kind options_parse(struct options *options, int argc, char **argv,
                               struct error *err)
 {
     static const char hint[] = "see bulk-invite-sandbox --help";
+    struct option flags[FLAGS_MOST];
+    size_t count = 0;
     int flag;
     int which = 0;
 
+    for (const char *name; (name = settings_flag(count)); count++)
+        flags[count] = (struct option){name, required_argument, NULL, SETTING};
+    memcpy(&flags[count], other_flags, sizeof other_flags);
     *options = (struct options){.settings = SETTINGS_DEFAULT};
     opterr = 0;
     /* The leading ":" tells a missing value from an unknown flag. */
@@ -296,11 +289,7 @@ enum error_kind options_parse(struct options *options, int argc, char **argv,
 
 void options_clear(struct options *options)
 {
-    for (size_t i = 0; i < options->event_count; i++) {
-        free(options->events[i].key);
-        free(options->events[i].value);
-    }
-    free(options->events);
+    free(options->changes);
     json_decref(options->known_roles);
     json_decref(options->status_for);
     *options = (struct options){0};

@@ -11,22 +11,10 @@
  * The command line, and the timetable that --outage and --script make.
  * Constant after the start.
  */
-
-/* What happens at a time after the first request: a setting changes or, when
- * there is no key, an outage begins. */
-struct event {
-    int64_t at_us;
-    int64_t outage_until_us;
-    char *key;
-    char *value; /* one that settings_set() has taken */
-};
-
 struct options {
     struct settings settings; /* at the start */
-    struct event *events;     /* in order of time, then of addition */
-    size_t event_count;
-    char *script; /* the events' texts are in it; or NULL */
-    size_t script_len;
+    struct change *changes;   /* in order of time, then of addition */
+    size_t change_count;
     const char *token;   /* NULL: none is asked for */
     json_t *known_roles; /* an array, or NULL: every role */
     json_t *status_for;  /* lower-case address to status, or NULL */

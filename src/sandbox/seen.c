@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,33 +11,34 @@
 #include "base/error.h"
 #include "base/random.h"
 
-#define ID_SIZE             24
 #define INVITATION_VALID_US (INT64_C(7) * 24 * US_PER_HOUR)
 
 void seen_init(struct seen *seen, uint64_t seed)
 {
     *seen = (struct seen){
         .seed = seed,
-        .places = json_object(),
+        .people = STAILQ_HEAD_INITIALIZER(seen->people),
         .posts = xcalloc(SEEN_POSTS_MAX, sizeof *seen->posts),
     };
 }
 
+static void free_person(void *arg)
+{
+    struct person *person = arg;
+
+    json_decref(person->invitation);
+    json_decref(person->keys);
+    free(person->key);
+    free(person->email);
+    free(person->role);
+    free(person->invited_with);
+    free(person);
+}
+
 void seen_clear(struct seen *seen)
 {
-    for (size_t i = 0; i < seen->people_count; i++) {
-        struct person *person = seen->people[i];
-        json_decref(person->keys);
-        free(person->key);
-        free(person->email);
-        free(person->role);
-        free(person->invitation);
-        free(person->invited_with);
-        free(person);
-    }
-    free(seen->people);
+    tdestroy(seen->by_key, free_person);
     free(seen->posts);
-    json_decref(seen->places);
     *seen = (struct seen){0};
 }
 
@@ -50,45 +52,36 @@ static uint64_t hash_of(const char *text)
     return hash;
 }
 
-/* Takes `key`; the address is copied. */
-static struct person *add_person(struct seen *seen, char *key,
-                                 const char *email)
+static int compare_keys(const void *one, const void *other)
 {
-    struct person *person = xcalloc(1, sizeof *person);
-    size_t place = seen->people_count++;
-
-    person->key = key;
-    person->lower = strchr(key, '/') + 1;
-    person->hash = hash_of(key);
-    person->email = xstrdup(email);
-    person->keys = json_array();
-    if ((place & (place - 1)) == 0) { /* a power of two: it is full */
-        struct person **people =
-            realloc(seen->people, (2 * place + 1) * sizeof(struct person *));
-        if (!people)
-            error_out_of_memory();
-        seen->people = people;
-    }
-    seen->people[place] = person;
-    json_object_set_new(seen->places, key, json_integer((json_int_t)place));
-    return person;
+    return strcmp(((const struct person *)one)->key,
+                  ((const struct person *)other)->key);
 }
 
 static struct person *get_person(struct seen *seen, const char *organization,
                                  const char *email)
 {
-    size_t organization_len = strlen(organization);
-    size_t size = organization_len + 1 + strlen(email) + 1;
-    char *key = xmalloc(size);
+    size_t before = strlen(organization) + 1;
+    size_t size = before + strlen(email) + 1;
+    struct person *person = xcalloc(1, sizeof *person);
 
-    snprintf(key, size, "%s/%s", organization, email);
-    for (char *at = key + organization_len; *at; at++)
+    person->key = xmalloc(size);
+    snprintf(person->key, size, "%s/%s", organization, email);
+    for (char *at = person->key + before; *at; at++)
         *at = (char)tolower((unsigned char)*at);
-    const json_t *place = json_object_get(seen->places, key);
-    if (!place)
-        return add_person(seen, key, email);
-    free(key);
-    return seen->people[json_integer_value(place)];
+    struct person **known = tsearch(person, &seen->by_key, compare_keys);
+    if (!known)
+        error_out_of_memory();
+    if (*known != person) {
+        free_person(person);
+        return *known;
+    }
+    person->lower = person->key + before;
+    person->hash = hash_of(person->key);
+    person->email = xstrdup(email);
+    person->keys = json_array();
+    STAILQ_INSERT_TAIL(&seen->people, person, next);
+    return person;
 }
 
 static void remember_key(json_t *keys, const char *key)
@@ -110,7 +103,7 @@ struct person *seen_person(struct seen *seen, const char *organization,
     struct person *person = get_person(seen, organization, email);
 
     person->posts++;
-    if (role && person->processed == 0) {
+    if (role && !person->invitation) {
         free(person->role);
         person->role = xstrdup(role);
     }
@@ -119,33 +112,23 @@ struct person *seen_person(struct seen *seen, const char *organization,
     return person;
 }
 
-static void write_id(const struct seen *seen, const struct person *person,
-                     char id[ID_SIZE])
-{
-    uint64_t state = seen->seed;
-
-    state = random_next(&state) ^ person->hash;
-    snprintf(id, ID_SIZE, "inv_%016" PRIx64, random_next(&state));
-}
-
 void seen_invite(struct seen *seen, struct person *person, const char *email,
                  const char *key, int64_t wall_us)
 {
-    char id[ID_SIZE];
+    uint64_t state = seen->seed;
+    char id[24];
     char created_at[CLOCK_UTC_SIZE];
     char expires_at[CLOCK_UTC_SIZE];
 
-    write_id(seen, person, id);
+    state = random_next(&state) ^ person->hash;
+    snprintf(id, sizeof id, "inv_%016" PRIx64, random_next(&state));
     clock_format_utc(wall_us, created_at);
     clock_format_utc(wall_us + INVITATION_VALID_US, expires_at);
-    json_t *json =
+    person->invitation =
         json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "invitation_id", id, "email",
                   email, "role", person->role, "state", "pending", "created_at",
                   created_at, "expires_at", expires_at);
-    person->invitation = json_dumps(json, JSON_COMPACT);
-    json_decref(json);
     person->invited_with = key ? xstrdup(key) : NULL;
-    person->processed++;
     seen->invited++;
 }
 
@@ -158,19 +141,17 @@ json_t *seen_people_json(const struct seen *seen)
 {
     json_t *invites = json_array();
 
-    for (size_t i = 0; i < seen->people_count; i++) {
-        const struct person *person = seen->people[i];
-        char id[ID_SIZE];
-        write_id(seen, person, id);
+    for (const struct person *person = STAILQ_FIRST(&seen->people); person;
+         person = STAILQ_NEXT(person, next)) {
+        const json_t *id = json_object_get(person->invitation, "invitation_id");
         json_array_append_new(
             invites,
-            json_pack("{s:s%,s:s,s:s?,s:s?,s:I,s:I,s:O}", "organization",
+            json_pack("{s:s%,s:s,s:s?,s:O?,s:I,s:i,s:O}", "organization",
                       person->key, (size_t)(person->lower - person->key - 1),
                       "email", person->email, "role", person->role,
-                      "invitation_id", person->processed ? id : NULL, "posts",
-                      (json_int_t)person->posts, "processed",
-                      (json_int_t)person->processed, "idempotency_keys",
-                      person->keys));
+                      "invitation_id", id, "posts", (json_int_t)person->posts,
+                      "processed", person->invitation ? 1 : 0,
+                      "idempotency_keys", person->keys));
     }
     return json_pack("{s:I,s:o}", "posts", (json_int_t)seen->post_count,
                      "invites", invites);

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/attributes.h"
 
@@ -20,10 +21,10 @@ struct person {
     char *email;       /* as the first POST wrote it */
     char *role;        /* of the invitation, before that of the newest POST */
     int64_t posts;
-    int64_t processed;  /* times really invited */
-    char *invitation;   /* the answer's JSON, NULL until invited */
+    json_t *invitation; /* the contract's, NULL until invited */
     char *invited_with; /* the Idempotency-Key of that POST, or NULL */
     json_t *keys;       /* all that were seen, each once, in order */
+    STAILQ_ENTRY(person) next;
 };
 
 struct seen_post {
@@ -34,10 +35,9 @@ struct seen_post {
 
 struct seen {
     uint64_t seed;
-    struct person **people; /* in order of first arrival */
-    size_t people_count;
-    json_t *places; /* a person's key to the place in `people` */
-    int64_t invited;
+    STAILQ_HEAD(people, person) people; /* in order of first arrival */
+    void *by_key;                       /* the same (tsearch) */
+    size_t invited;
     struct seen_post *posts; /* a ring */
     size_t post_count;       /* of all, also those that left the ring */
 };

@@ -27,7 +27,7 @@ static const char a_time[] = "a time such as 200ms, 2s or 1m, up to 1h";
 #define FIELD(name) offsetof(struct settings, name)
 
 static const struct setting {
-    const char *flag; /* NULL: can't be set at the start */
+    const char *flag; /* NULL: can't be set at the start; these come last */
     const char *key;  /* NULL: can't be set later */
     enum type type;
     size_t field;
@@ -36,29 +36,29 @@ static const struct setting {
     const char *const *words;
     const char *wants;
 } all[] = {
-    {"--rate-limit", "rate_limit", RATE, FIELD(limit.count),
+    {"rate-limit", "rate_limit", RATE, FIELD(limit.count),
      .wants = "a rate such as 10/s, 300/m or 50/h, or none"},
-    {"--limit-kind", "limit_kind", CHOICE, FIELD(limit.kind),
-     .wants = "bucket, fixed, sliding or concurrent", .words = kinds},
-    {"--burst", "burst", NUMBER, FIELD(limit.burst), 1, LIMIT_MAX,
+    {"limit-kind", "limit_kind", CHOICE, FIELD(limit.kind), .words = kinds,
+     .wants = "bucket, fixed, sliding or concurrent"},
+    {"burst", "burst", NUMBER, FIELD(limit.burst), 1, LIMIT_MAX,
      .wants = "a number from 1 to 1000000"},
-    {"--max-concurrent", "max_concurrent", NUMBER, FIELD(limit.max_concurrent),
-     0, 100000, .wants = "a number from 1 to 100000, or 0 for no limit"},
-    {"--limit-headers", "limit_headers", CHOICE, FIELD(limit_headers),
-     .wants = "none, retry-after, ratelimit, ratelimit-old or x-ratelimit",
-     .words = headers},
-    {"--latency", "latency", TIME, FIELD(latency_us), .wants = a_time},
-    {"--slow-start", "slow_start", TIME, FIELD(slow_start_us), .wants = a_time},
-    {"--fail-share", "fail_share", SHARE, FIELD(fail_share), .wants = a_share},
-    {"--fail-status", "fail_status", NUMBER, FIELD(fail_status), 200, 599,
+    {"max-concurrent", "max_concurrent", NUMBER, FIELD(limit.max_concurrent), 0,
+     100000, .wants = "a number from 1 to 100000, or 0 for no limit"},
+    {"limit-headers", "limit_headers", CHOICE, FIELD(limit_headers),
+     .words = headers,
+     .wants = "none, retry-after, ratelimit, ratelimit-old or x-ratelimit"},
+    {"latency", "latency", TIME, FIELD(latency_us), .wants = a_time},
+    {"slow-start", "slow_start", TIME, FIELD(slow_start_us), .wants = a_time},
+    {"fail-share", "fail_share", SHARE, FIELD(fail_share), .wants = a_share},
+    {"fail-status", "fail_status", NUMBER, FIELD(fail_status), 200, 599,
      .wants = "an HTTP status from 200 to 599"},
-    {"--drop-share", "drop_share", SHARE, FIELD(drop_share), .wants = a_share},
-    {NULL, "outage", OUTAGE, FIELD(outage_until_us), .wants = "true or false"},
-    {"--port", NULL, NUMBER, FIELD(port), 0, UINT16_MAX,
+    {"drop-share", "drop_share", SHARE, FIELD(drop_share), .wants = a_share},
+    {"port", NULL, NUMBER, FIELD(port), 0, UINT16_MAX,
      .wants = "a port from 0 to 65535"},
-    {"--fail-first", NULL, NUMBER, FIELD(fail_first), 0, INT64_MAX,
+    {"fail-first", NULL, NUMBER, FIELD(fail_first), 0, INT64_MAX,
      .wants = "a number"},
-    {"--seed", NULL, NUMBER, FIELD(seed), 0, INT64_MAX, .wants = "a number"},
+    {"seed", NULL, NUMBER, FIELD(seed), 0, INT64_MAX, .wants = "a number"},
+    {NULL, "outage", OUTAGE, FIELD(outage_until_us), .wants = "true or false"},
 };
 
 #define COUNT (sizeof all / sizeof all[0])
@@ -157,58 +157,74 @@ static bool read_value(const struct setting *setting, const char *text,
     return false;
 }
 
-enum error_kind settings_set(struct settings *settings, const char *name,
-                             const char *text, bool is_start, struct error *err)
+const char *settings_flag(size_t nth)
 {
+    return nth < COUNT ? all[nth].flag : NULL;
+}
+
+enum error_kind change_read(struct change *change, const char *name,
+                            const char *text, bool is_start, struct error *err)
+{
+    const char *dashes = is_start ? "--" : "";
+
     for (size_t i = 0; i < COUNT; i++) {
         const char *own = is_start ? all[i].flag : all[i].key;
         if (!own || strcmp(own, name) != 0)
             continue;
-        if (read_value(&all[i], text,
-                       (int64_t *)((char *)settings + all[i].field)))
+        change->setting = &all[i];
+        if (read_value(&all[i], text, change->values))
             return ERROR_NONE;
-        return error_set(err, ERROR_USAGE, "%s wants %s, not \"%s\"", name,
-                         all[i].wants, text);
+        return error_set(err, ERROR_USAGE, "%s%s wants %s, not \"%s\"", dashes,
+                         name, all[i].wants, text);
     }
     return error_set(err, ERROR_USAGE,
-                     "%s is not a setting; see bulk-invite-sandbox(1)", name);
+                     "%s%s is not a setting; see bulk-invite-sandbox(1)",
+                     dashes, name);
 }
 
-static json_t *show_time(int64_t value_us)
+void change_apply(const struct change *change, struct settings *settings)
 {
-    const struct unit *unit = &units[1]; /* "0s" */
+    const struct setting *setting = change->setting;
+    int64_t *field = (int64_t *)((char *)settings + setting->field);
 
-    for (size_t i = 0; value_us > 0 && units[i].name; i++) {
-        if (value_us % units[i].us == 0)
+    if (setting->type == OUTAGE && 0 < change->values[0] &&
+        change->values[0] < field[0])
+        return;
+    field[0] = change->values[0];
+    if (setting->type == RATE)
+        field[1] = change->values[1];
+}
+
+/* The largest one of which `us` is a multiple; 0 is "0s". */
+static const struct unit *unit_for(int64_t us)
+{
+    const struct unit *unit = &units[1];
+
+    for (size_t i = 0; us > 0 && units[i].name; i++) {
+        if (us % units[i].us == 0)
             unit = &units[i];
     }
-    return json_sprintf("%lld%s", (long long)(value_us / unit->us), unit->name);
-}
-
-static json_t *show_rate(int64_t count, int64_t per_us)
-{
-    const struct unit *unit = units;
-
-    if (count == 0)
-        return json_string("none");
-    while (unit->us != per_us)
-        unit++;
-    return json_sprintf("%lld/%s", (long long)count, unit->name);
+    return unit;
 }
 
 static json_t *show(const struct setting *setting, const int64_t *value)
 {
+    const struct unit *unit = unit_for(*value);
+
     switch (setting->type) {
     case CHOICE:
         return json_string(setting->words[*value]);
     case NUMBER:
         return json_integer(*value);
     case TIME:
-        return show_time(*value);
+        return json_sprintf("%lld%s", (long long)(*value / unit->us),
+                            unit->name);
     case SHARE:
         return json_sprintf("%.7g%%", (double)*value * 100 / SHARE_ALL);
     case RATE:
-        return show_rate(value[0], value[1]);
+        return *value == 0 ? json_string("none")
+                           : json_sprintf("%lld/%s", (long long)*value,
+                                          unit_for(value[1])->name);
     case OUTAGE:
         return json_boolean(*value > 0);
     }

@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attributes.h"
@@ -34,12 +35,25 @@ struct settings { /* int64_t only: the table points into it */
         .limit_headers = LIMIT_HEADERS_RETRY_AFTER, .fail_status = 503, \
     }
 
-/* Sets one by its flag ("--rate-limit", `is_start`) or, when it may change
- * later, its key ("rate_limit"). ERROR_USAGE: `name wants ..., not "text"`, or
- * no such setting; what it was is lost then. */
-enum error_kind settings_set(struct settings *settings, const char *name,
-                             const char *text, bool is_start,
-                             struct error *err) MUST_CHECK;
+/* A setting and what it becomes, at a time after the first request. */
+struct change {
+    int64_t at_us;
+    const struct setting *setting;
+    int64_t values[2];
+};
+
+/* Their flags, from 0 on; NULL when there are no more. */
+const char *settings_flag(size_t nth);
+
+/* Reads what a setting is to be, by its flag ("rate-limit", `is_start`) or,
+ * when it may change later, its key ("rate_limit"). ERROR_USAGE: `name wants
+ * ..., not "text"`, or no such setting. */
+enum error_kind change_read(struct change *change, const char *name,
+                            const char *text, bool is_start,
+                            struct error *err) MUST_CHECK;
+
+/* An outage until the end of another goes on until the later of the two. */
+void change_apply(const struct change *change, struct settings *settings);
 
 /* All that may change later as an object, each as it may be set. */
 json_t *settings_json(const struct settings *settings) MUST_CHECK;

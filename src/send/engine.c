@@ -242,6 +242,7 @@ static bool turn(struct engine *engine)
         engine_ask(engine, now_us);
     }
     event_loop_run_due(engine->loop);
+    now_us = clock_monotonic_us(); /* a wait counts from the answer that asks */
     collect_ended(engine, now_us);
     publish(engine, now_us);
     bool is_last = is_end && is_done(engine);

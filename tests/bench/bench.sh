@@ -7,9 +7,9 @@
 # client on core 0. It counts what it answered, and rows/s are those by the
 # client's whole time. A client that is not done at the cap is stopped, so that
 # its line is about fewer rows. A line is the median of its runs; one that took
-# more than eight seconds is not repeated. Plain HTTP only: the yardstick has no
-# TLS. BUILD_DIR is to be built without sanitizers. A peer that isn't installed
-# is left out:
+# more than eight seconds is not repeated. BUILD_DIR is to be built without
+# sanitizers; the set over TLS needs openssl, and libssl-dev when it is built. A
+# peer that isn't installed is left out:
 #
 #   apt-get install wrk nghttp2-client curl nodejs npm python3-aiohttp time
 #   cp tests/bench/package*.json BUILD_DIR/tests/bench
@@ -26,17 +26,19 @@ for file in "$yardstick" "$program"; do
     [ -x "$file" ] || { echo "bench.sh: build $file first" >&2; exit 2; }
 done
 
-# latency in ms, rows, in flight, cap in seconds, runs
+# latency in ms, rows, in flight, cap in seconds, runs, perhaps "tls"
 sets=("0 10 64 10 3" "0 1000 64 10 3" "0 100000 64 15 3"
     "25 1000 64 10 3" "25 20000 64 15 1" "25 100000 256 15 1"
-    "200 10 64 10 1" "200 1000 64 10 1" "0 1000000 64 45 1")
+    "200 10 64 10 1" "200 1000 64 10 1" "0 1000000 64 45 1"
+    "0 100000 64 15 1 tls")
 case ${2-} in
 '') ;;
---quick) sets=("0 10 64 5 1" "0 1000 64 5 1") ;;
+--quick) sets=("0 10 64 5 1" "0 1000 64 5 1" "0 1000 64 5 1 tls") ;;
 *) echo "$usage" >&2; exit 2 ;;
 esac
-peers=(wrk h2load curl undici aiohttp xargs newman
+plain_peers=(wrk h2load curl undici aiohttp xargs newman
     found-rate durable memory)
+tls_peers=(wrk h2load curl undici found-rate durable memory)
 
 dir=$(mktemp -d)
 server=
@@ -49,12 +51,20 @@ export HOME=$dir XDG_STATE_HOME=$dir/state XDG_CONFIG_HOME=$dir/config
 for name in $(compgen -e BULK_INVITE_ || true); do unset "$name"; done
 printf '{"email":"person1@example.com","role":"member"}' >"$dir/body.json"
 
+make_certificate() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+        -subj /CN=yardstick -addext subjectAltName=IP:127.0.0.1 -days 2 \
+        -keyout "$dir/key.pem" -out "$dir/cert.pem" 2>/dev/null
+    cat "$dir/cert.pem" "$dir/key.pem" >"$dir/both.pem"
+}
+
 # Sets $url. Each run has its own server, so that its count is the run's. The
 # greeting comes through a FIFO: opening it waits for the server.
 start_server() {
     rm -f "$dir/greeting"
     mkfifo "$dir/greeting"
-    taskset -c 1 "$yardstick" --latency "$latency" >"$dir/greeting" &
+    taskset -c 1 "$yardstick" --latency "$latency" ${tls:+--tls "$dir/both.pem"} \
+        >"$dir/greeting" &
     server=$!
     exec {greeting}<"$dir/greeting"
     read -r _ _ url <&"$greeting"
@@ -77,9 +87,10 @@ make_rows() {
 }
 
 make_curl_config() {
-    awk -v url="$1" -F, 'NR > 1 {
+    awk -v url="$1" -v ca="${tls:+$dir/cert.pem}" -F, 'NR > 1 {
         if (NR > 2) print "next"
         print "url = \"" url "\"\nsilent\noutput = /dev/null"
+        if (ca) print "cacert = \"" ca "\""
         print "header = \"Content-Type: application/json\""
         printf "data = \"{\\\"email\\\":\\\"%s\\\",\\\"role\\\":", $1
         printf "\\\"%s\\\"}\"\n", $2
@@ -106,14 +117,14 @@ prepare() {
     local invite=$url/v1/organizations/acme/members/invite
     local few=$((rows < flight ? rows : flight))
     local send=("$program" send "$dir/rows.csv" --org acme --base-url "$url"
-        --concurrency "$flight" --yes)
+        --concurrency "$flight" --yes ${tls:+--cacert "$dir/cert.pem"})
     case $1 in
     wrk) cmd=(wrk -t1 "-c$flight" -d3 -s "$here/post.lua" "$invite") ;;
     h2load) cmd=(h2load --h1 -n "$rows" -c "$few" -d "$dir/body.json"
         -H "Content-Type: application/json" "$invite") ;;
     curl) make_curl_config "$invite"
         cmd=(curl --parallel --parallel-max "$flight" -K "$dir/curl.config") ;;
-    undici) export NODE_PATH=$modules
+    undici) export NODE_PATH=$modules NODE_EXTRA_CA_CERTS=${tls:+$dir/cert.pem}
         cmd=(node "$here/undici_post.js" "$invite" "$dir/rows.csv" "$few") ;;
     aiohttp) cmd=(/usr/bin/python3 "$here/aiohttp_post.py" "$invite"
         "$dir/rows.csv" "$few") ;;
@@ -187,13 +198,16 @@ cores() {
 }
 
 one_set() {
-    read -r latency rows flight cap runs <<<"$1"
+    read -r latency rows flight cap runs tls <<<"$1"
     local load busy ours before start=$SECONDS skipped=() todo=() peer i
+    local peers=("${plain_peers[@]}")
+    [ -z "$tls" ] || peers=("${tls_peers[@]}")
     load=$(cut -d' ' -f1 /proc/loadavg)
     cores
     before=$busy,$ours
     rm -f "$dir"/*.runs
     make_rows
+    [ -z "$tls" ] || make_certificate
     for peer in "${peers[@]}"; do
         if ! needs "$peer"; then
             skipped+=("$need")
@@ -210,7 +224,7 @@ one_set() {
         todo=("${again[@]}")
     done
     echo
-    echo "$rows rows, latency $latency ms, $flight in flight, cap $cap s"
+    echo "$rows rows, latency $latency ms, $flight in flight, cap $cap s${tls:+, TLS}"
     [ "${#skipped[@]}" = 0 ] || echo "not installed: ${skipped[*]}"
     cores
     awk -v load="$load" -v now="$(cut -d' ' -f1 /proc/loadavg)" -F, \

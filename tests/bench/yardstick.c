@@ -1,7 +1,8 @@
 /*
  * The server that throughput is measured against: it answers every POST at
  * once, or after --latency, with the contract's body for the person asked
- * for, and costs far less than any client. One thread, one epoll.
+ * for, and costs far less than any client. --tls FILE, a certificate and its
+ * key, makes it speak TLS. One thread, one epoll.
  *
  * A connection has at most one answer waiting for its time; requests piped
  * behind it are read when it has gone out.
@@ -26,6 +27,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "yardstick_http.h"
+#include "yardstick_tls.h"
 
 #define EVENTS_AT_ONCE 256
 #define LISTEN_BACKLOG 2048
@@ -34,8 +36,9 @@
 
 struct connection {
     int fd;
-    uint32_t events; /* that epoll watches */
-    bool is_last;    /* close once `out` is written */
+    struct ssl_st *session; /* NULL: plain */
+    uint32_t events;        /* that epoll watches */
+    bool is_last;           /* close once `out` is written */
     bool is_waiting; /* in the line of those whose answer is not due yet */
     int64_t due_us;
     struct connection *prev, *next; /* in that line */
@@ -46,6 +49,7 @@ struct connection {
 
 struct yardstick {
     int epoll_fd, listen_fd, signal_fd;
+    struct ssl_ctx_st *tls;         /* NULL: plain */
     struct connection *connections; /* by fd; pages are touched when used */
     int64_t latency_us;
     uint64_t answered;
@@ -91,6 +95,8 @@ static void leave_line(struct yardstick *yardstick,
 static void hang_up(struct yardstick *yardstick, struct connection *connection)
 {
     leave_line(yardstick, connection);
+    if (connection->session)
+        tls_close(connection->session);
     close(connection->fd);
 }
 
@@ -98,9 +104,11 @@ static void hang_up(struct yardstick *yardstick, struct connection *connection)
 static bool flush(struct connection *connection)
 {
     while (connection->out_sent < connection->out_len) {
-        ssize_t count =
-            send(connection->fd, connection->out + connection->out_sent,
-                 connection->out_len - connection->out_sent, MSG_NOSIGNAL);
+        const char *rest = connection->out + connection->out_sent;
+        size_t len = connection->out_len - connection->out_sent;
+        ssize_t count = connection->session
+                            ? tls_write(connection->session, rest, len)
+                            : send(connection->fd, rest, len, MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
@@ -174,9 +182,11 @@ static bool watch(struct yardstick *yardstick, struct connection *connection)
 
 static bool read_more(struct connection *connection)
 {
+    char *end = connection->in + connection->in_len;
     size_t room = sizeof connection->in - connection->in_len;
-    ssize_t count =
-        recv(connection->fd, connection->in + connection->in_len, room, 0);
+    ssize_t count = connection->session
+                        ? tls_read(connection->session, end, room)
+                        : recv(connection->fd, end, room, 0);
 
     if (count < 0)
         return errno == EAGAIN || errno == EINTR;
@@ -207,6 +217,7 @@ static void on_new_connection(struct yardstick *yardstick, int fd)
 
     memset(connection, 0, offsetof(struct connection, in));
     connection->fd = fd;
+    connection->session = yardstick->tls ? tls_open(yardstick->tls, fd) : NULL;
     connection->events = event.events;
     if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
         epoll_ctl(yardstick->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
@@ -343,6 +354,7 @@ int main(int argc, char **argv)
     static const struct option flags[] = {
         {"port", required_argument, NULL, 'p'},
         {"latency", required_argument, NULL, 'l'},
+        {"tls", required_argument, NULL, 't'},
         {NULL, 0, NULL, 0},
     };
     struct yardstick yardstick = {0};
@@ -355,8 +367,10 @@ int main(int argc, char **argv)
         else if (flag == 'l')
             yardstick.latency_us =
                 (int64_t)number_or_die(optarg, 60000) * US_PER_MS;
-        else
+        else if (flag != 't')
             return 2;
+        else if (!(yardstick.tls = tls_new(optarg)))
+            die(optarg);
     }
     yardstick.connections = xcalloc(FD_LIMIT, sizeof(struct connection));
     yardstick.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -367,11 +381,13 @@ int main(int argc, char **argv)
     watch_fd(&yardstick, yardstick.signal_fd, &yardstick.signal_fd);
     watch_fd(&yardstick, yardstick.listen_fd, &yardstick.listen_fd);
 
-    printf("listening on http://127.0.0.1:%u\n", (unsigned)port);
+    printf("listening on %s://127.0.0.1:%u\n", yardstick.tls ? "https" : "http",
+           (unsigned)port);
     if (fflush(stdout) != 0)
         die("stdout");
     run(&yardstick);
     free(yardstick.connections);
+    tls_free(yardstick.tls);
     printf("answered %" PRIu64 "\n", yardstick.answered);
     return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -263,6 +263,14 @@ def run_cli(args, stdin=None, env=None, timeout=60, home=None, cwd=None):
 EXIT_CODES = (0, 2, 3, 4, 5, 6, 7, 8, 9, 11, 129, 130, 143)
 
 
+def check_end(test, exit_code, stderr, told=""):
+    """The program ended on its own terms and found no fault in itself."""
+    told = f"{told}\nexit code {exit_code}\n{stderr}"
+    test.assertIn(exit_code, EXIT_CODES, told)
+    for sign in ("Sanitizer", "runtime error", "bug:", "Assertion"):
+        test.assertNotIn(sign, stderr, told)
+
+
 def wait_until(condition, what, timeout=30):
     """The first true value of `condition()`; a failure when none comes."""
     deadline = time.monotonic() + timeout
@@ -520,9 +528,7 @@ class SendCase(unittest.TestCase):
 
     def check_sane(self, done):
         """It ended on its own terms and said so in words, if at all."""
-        self.assertIn(done.returncode, EXIT_CODES, done.stderr)
-        for sign in ("Sanitizer", "runtime error", "bug:", "Assertion"):
-            self.assertNotIn(sign, done.stderr)
+        check_end(self, done.returncode, done.stderr)
         for char in done.stderr:
             self.assertTrue(
                 char == "\n" or char.isprintable(), repr(done.stderr)

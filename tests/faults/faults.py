@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
 
-from support import EXIT_CODES, clean_env, is_sanitized, program
+from support import check_end, clean_env, is_sanitized, program
 
 KINDS = (
     "write fsync sendto recvfrom open read rename unlink mkdir ftruncate"
@@ -98,10 +98,7 @@ class Run:
         return self.exit_code == -signal.SIGKILL
 
     def check_sane(self, test, told=""):
-        told = f"{told}\nexit code {self.exit_code}\n{self.stderr}"
-        test.assertIn(self.exit_code, EXIT_CODES, told)
-        for sign in ("Sanitizer", "runtime error", "bug:", "Assertion"):
-            test.assertNotIn(sign, self.stderr, told)
+        check_end(test, self.exit_code, self.stderr, told)
 
 
 class Ledger:

@@ -405,8 +405,11 @@ static const char *const kind_names[] = {"bucket", "fixed window",
 static const char *const hint_names[] = {"none", "Retry-After", "RateLimit"};
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
-#define SEEDS        20
 #define GOAL_RATIO   1.15
+#define ALL_SEEDS    20
+#ifndef SEEDS /* fewer are enough for a sanitizer */
+#define SEEDS ALL_SEEDS
+#endif
 
 /* What became of all cases. */
 struct verdicts {
@@ -553,7 +556,8 @@ int main(int argc, char **argv)
            "%d over %.2f of ideal\n",
            verdicts.cases, verdicts.limited, verdicts.broken, verdicts.refused,
            verdicts.slow, GOAL_RATIO);
-    /* The rule is held to what it reaches (docs/pacing.md): no worse. */
+    /* The rule is held to what it reaches (docs/pacing.md): no worse. Fewer
+     * seeds have another mean. */
     return verdicts.broken > 0 || verdicts.refused > REFUSED_MOST ||
-           verdicts.slow > SLOW_MOST;
+           (SEEDS == ALL_SEEDS && verdicts.slow > SLOW_MOST);
 }

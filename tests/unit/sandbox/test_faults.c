@@ -43,12 +43,20 @@ static int status_at(struct faults *faults, int64_t now_us)
     return faults_meet(faults, NULL, 1, now_us).status;
 }
 
-static void set(struct faults *faults, const char *key, const char *value)
+static struct change change_to(const char *key, const char *value)
 {
     struct error err = ERROR_INIT;
+    struct change change = {.at_us = US_PER_S};
 
-    assert_int_equal(settings_set(&faults->settings, key, value, false, &err),
-                     ERROR_NONE);
+    assert_int_equal(change_read(&change, key, value, false, &err), ERROR_NONE);
+    return change;
+}
+
+static void set(struct faults *faults, const char *key, const char *value)
+{
+    struct change change = change_to(key, value);
+
+    change_apply(&change, &faults->settings);
 }
 
 static void an_outage_counts_from_the_first_request(void **state)
@@ -142,14 +150,10 @@ static void a_server_falls_asleep_again(void **state)
 
 static void settings_of_one_time_change_together(void **state)
 {
-    char keys[2][16] = {"rate_limit", "burst"};
-    char values[2][8] = {"60/m", "2"};
-    struct event events[] = {
-        {.at_us = US_PER_S, .key = keys[0], .value = values[0]},
-        {.at_us = US_PER_S, .key = keys[1], .value = values[1]},
-    };
+    struct change changes[] = {change_to("rate_limit", "60/m"),
+                               change_to("burst", "2")};
     const struct options options = {
-        .settings = SETTINGS_DEFAULT, .events = events, .event_count = 2};
+        .settings = SETTINGS_DEFAULT, .changes = changes, .change_count = 2};
     struct faults faults = {.options = &options, .settings = options.settings};
 
     (void)state;
