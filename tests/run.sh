@@ -66,7 +66,7 @@ beside() { # COMMAND...
     "$@"
 }
 check() { # DIRECTORY [CTEST-OPTION...]
-    ctest --test-dir "$1" --output-on-failure -j 4 --no-tests=error "${@:2}"
+    ctest --test-dir "$1" --output-on-failure -j 3 --no-tests=error "${@:2}"
 }
 
 # The same inputs each time: what is new is for the long form to find.
@@ -85,9 +85,6 @@ check build/plain \
 wait $tsan
 beside tests/lint.sh build/tsan &
 lint=$!
-# What has one thread only is left out, and so are kills: they prove nothing
-# about threads.
-check build/tsan \
-    -E '^sim$|^unit/(almanac|app|domain|input|ledger|report|sandbox)/|cli/test_(completion|config|docs|floors|hardening|help|page)|faults/test_torture'
+check build/tsan
 wait $lint
 wait $fuzz
