@@ -8,7 +8,8 @@
  * What became of a row. Plain data; strings are owned by the outcome.
  */
 
-/* status, its name in reports, does it need a look, label in the summary */
+/* status, its name in reports, does it need a look, label in the summary.
+ * Ledgers know them by number: a new one goes last. */
 #define STATUSES(X)                                                        \
     X(STATUS_INVITED, "invited", false, "invited")                         \
     X(STATUS_ALREADY_INVITED, "already_invited", false, "already invited") \
@@ -114,8 +115,8 @@ const char *outcome_code_name(enum outcome_code code);
 /* CODE_NONE for "" and for a name that is none. */
 enum outcome_code outcome_code_from_name(const char *name);
 
-/* Must somebody look at the row? True for rejected, invalid, unknown, failed,
- * unprocessed, and for a duplicate that asks for another role. */
+/* Must somebody look at the row? As STATUSES says of its status; and at a
+ * duplicate that asks for another role. */
 bool outcome_needs_look(const struct outcome *outcome);
 
 #endif

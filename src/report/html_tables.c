@@ -10,24 +10,39 @@
 
 #define NAMES_LISTED 25 /* the others are one row */
 
-static const char *const meanings[STATUS_COUNT] = {
-    [STATUS_INVITED] = "The server made the invitation.",
-    [STATUS_ALREADY_INVITED] = "Invited before, by this list or another.",
-    [STATUS_REJECTED] = "The server refused the row. Correct it and send the "
-                        "list again.",
-    [STATUS_INVALID] = "Not sent: it failed the checks. Correct it and send "
-                       "the list again.",
-    [STATUS_DUPLICATE] = "The same person stands on an earlier line; with "
-                         "another role there it needs a look.",
-    [STATUS_UNKNOWN] =
-        "May have been invited; nobody can tell, so it is not sent again "
-        "unasked. Ask the person or look in Almanac, then settle it with "
-        "<code>bulk-invite resolve</code>.",
-    [STATUS_FAILED] = "Nobody was invited by it. Send the list again: only "
-                      "what is still owed is sent.",
-    [STATUS_UNPROCESSED] = "The run stopped first; nobody was invited by it. "
-                           "Send the list again.",
-};
+/* A switch, so that the compiler asks for the words of a new status. */
+static const char *meaning_of(enum status status)
+{
+    switch (status) {
+    case STATUS_INVITED:
+        return "The server made the invitation.";
+    case STATUS_ALREADY_INVITED:
+        return "Invited before, by this list or another.";
+    case STATUS_REJECTED:
+        return "The server refused the row. Correct it and send the list "
+               "again.";
+    case STATUS_INVALID:
+        return "Not sent: it failed the checks. Correct it and send the list "
+               "again.";
+    case STATUS_DUPLICATE:
+        return "The same person stands on an earlier line; with another role "
+               "there it needs a look.";
+    case STATUS_UNKNOWN:
+        return "May have been invited; nobody can tell, so it is not sent "
+               "again unasked. Ask the person or look in Almanac, then settle "
+               "it with <code>bulk-invite resolve</code>.";
+    case STATUS_FAILED:
+        return "Nobody was invited by it. Send the list again: only what is "
+               "still owed is sent.";
+    case STATUS_UNPROCESSED:
+        return "The run stopped first; nobody was invited by it. Send the "
+               "list again.";
+    case STATUS_NONE:
+    case STATUS_COUNT:
+        break;
+    }
+    return "";
+}
 
 static void count_name(struct tally *tally, const char *text,
                        const struct row *row)
@@ -73,7 +88,7 @@ static void add_totals(const struct html_tables *tables, struct strbuf *out)
                     html_group_class[html_group_of(&outcome)],
                     status_label(outcome.status));
         html_number_cell(out, tables->statuses[i]);
-        strbuf_addf(out, "<td>%s\n", meanings[i]);
+        strbuf_addf(out, "<td>%s\n", meaning_of(outcome.status));
     }
     strbuf_add_str(out, "<tfoot><tr><th>All rows");
     html_number_cell(out, html_group_sum(tables->groups));

@@ -20,16 +20,32 @@ struct report {
     bool is_on_terminal;
 };
 
-enum report_format report_format_of(const char *path, const char *name)
+static const struct {
+    const char *name;
+    const char *endings[3];                 /* NULL behind the last */
+    void (*add_header)(struct strbuf *out); /* or NULL */
+    void (*add_row)(struct strbuf *out, const struct row *row);
+} formats[REPORT_FORMAT_COUNT] = {
+    [REPORT_CSV] = {"csv", {NULL}, report_csv_header, report_csv_row},
+    [REPORT_JSONL] = {"jsonl", {".jsonl", ".ndjson"}, NULL, report_jsonl_row},
+};
+
+static bool has_ending(const char *path, const char *const endings[])
 {
     const char *ending = strrchr(path, '.');
 
-    if (name)
-        return strcmp(name, "jsonl") == 0 ? REPORT_JSONL : REPORT_CSV;
-    return ending && (strcmp(ending, ".jsonl") == 0 ||
-                      strcmp(ending, ".ndjson") == 0)
-               ? REPORT_JSONL
-               : REPORT_CSV;
+    while (ending && *endings && strcmp(ending, *endings) != 0)
+        endings++;
+    return ending && *endings;
+}
+
+enum report_format report_format_of(const char *path, const char *name)
+{
+    for (int i = 0; i < REPORT_FORMAT_COUNT; i++)
+        if (name ? strcmp(name, formats[i].name) == 0
+                 : has_ending(path, formats[i].endings))
+            return (enum report_format)i;
+    return REPORT_CSV;
 }
 
 static void release(struct report *report)
@@ -52,8 +68,8 @@ enum error_kind report_open(struct report **report, const char *path,
         return err->kind;
     }
     opened->is_on_terminal = atomic_file_is_terminal(opened->file);
-    if (format == REPORT_CSV)
-        report_csv_header(line);
+    if (formats[format].add_header)
+        formats[format].add_header(line);
     /* To the kernel at once: a report that takes nothing (/dev/full, a closed
      * stdout) is better known before the first row. */
     if (atomic_file_write(opened->file, strbuf_str(line), line->len, err) ||
@@ -73,11 +89,13 @@ bool report_is_on_terminal(const struct report *report)
 /* A row as one line that steers no terminal. */
 static enum error_kind show(struct report *report, struct error *err)
 {
-    size_t end_len = report->format == REPORT_CSV ? strlen("\r\n") : 1;
+    size_t len = report->line.len;
     struct strbuf safe;
 
+    while (len > 0 && strchr("\r\n", report->line.bytes[len - 1]))
+        len--;
     strbuf_init(&safe, 4 * LINE_MAX_BYTES);
-    text_safe_add(&safe, report->line.bytes, report->line.len - end_len);
+    text_safe_add(&safe, report->line.bytes, len);
     strbuf_add_char(&safe, '\n');
     enum error_kind kind =
         atomic_file_write(report->file, safe.bytes, safe.len, err);
@@ -91,10 +109,7 @@ enum error_kind report_add(struct report *report, const struct row *row,
     struct strbuf *line = &report->line;
 
     strbuf_reset(line);
-    if (report->format == REPORT_JSONL)
-        report_jsonl_row(line, row);
-    else
-        report_csv_row(line, row);
+    formats[report->format].add_row(line, row);
     if (line->is_cut)
         return error_set(err, ERROR_STORAGE,
                          "line %" PRIu64 " is too long for the report",

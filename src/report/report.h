@@ -18,6 +18,7 @@ enum report_format {
     REPORT_CSV,   /* RFC 4180, CRLF; every field that needs it quoted; cells a
                      spreadsheet would run neutralised (OWASP) */
     REPORT_JSONL, /* one object a line, raw values; empty ones are null */
+    REPORT_FORMAT_COUNT
 };
 
 struct report;

@@ -96,6 +96,20 @@ static void status_names_lead_back_to_their_status(void **state)
                         "rejected by the server");
 }
 
+static void ledgers_know_a_status_by_its_number(void **state)
+{
+    (void)state;
+    assert_int_equal(STATUS_NONE, 0);
+    assert_int_equal(STATUS_INVITED, 1);
+    assert_int_equal(STATUS_ALREADY_INVITED, 2);
+    assert_int_equal(STATUS_REJECTED, 3);
+    assert_int_equal(STATUS_INVALID, 4);
+    assert_int_equal(STATUS_DUPLICATE, 5);
+    assert_int_equal(STATUS_UNKNOWN, 6);
+    assert_int_equal(STATUS_FAILED, 7);
+    assert_int_equal(STATUS_UNPROCESSED, 8);
+}
+
 static void other_names_are_no_status(void **state)
 {
     static const char *const names[] = {"", "Invited", "invited ", "nobody"};
@@ -152,6 +166,7 @@ int main(void)
         cmocka_unit_test(stopped_row_is_unprocessed),
         cmocka_unit_test(clear_sets_all_to_none_and_is_fine_twice),
         cmocka_unit_test(status_names_lead_back_to_their_status),
+        cmocka_unit_test(ledgers_know_a_status_by_its_number),
         cmocka_unit_test(other_names_are_no_status),
         cmocka_unit_test(every_code_has_a_name_of_its_own),
         cmocka_unit_test(what_needs_a_look_is_what_a_person_must_decide),
