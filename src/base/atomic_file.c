@@ -167,7 +167,7 @@ enum error_kind atomic_file_open(struct atomic_file **file, const char *path,
     bool is_stdout = strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
     struct atomic_file *opened = xmalloc(sizeof(*opened));
 
-    opened->path = xstrdup(is_stdout ? "standard output" : path);
+    opened->path = xstrdup(is_stdout ? "stdout" : path);
     opened->partial = NULL;
     opened->fd = is_stdout ? STDOUT_FILENO : -1;
     opened->folder_fd = -1;

@@ -262,7 +262,7 @@ static void no_answer(const struct attempt *attempt, int curl_code,
     } else if (curl_code == CURLE_OPERATION_TIMEDOUT) {
         code = CODE_TIMEOUT;
         why = "sent, but no answer came in time";
-    } else if (attempt->is_refused_send) {
+    } else if (attempt->is_refused_send || curl_code == CURLE_GOT_NOTHING) {
         why = "sent, and the connection was closed without an answer";
     }
     result->kind = RESULT_UNKNOWN;

@@ -275,7 +275,7 @@ class CannotBeWritten(SendCase):
         )
         done = self.finish(running, expect=6)
         self.assertEqual(sandbox.seen()["posts"], 0)
-        self.assertIn("standard output", done.stderr)
+        self.assertIn("bulk-invite: cannot write stdout: ", done.stderr)
 
     def test_a_reader_that_has_left(self):
         self.team(3)

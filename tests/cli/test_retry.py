@@ -8,6 +8,9 @@ import unittest
 
 from support import SendCase, invitation, members, reply, wait_until
 
+# On a new connection and on one that was used before: one reason.
+CLOSED = "sent, and the connection was closed without an answer"
+
 
 class RetryCase(SendCase):
     def check_nobody_twice(self, sandbox):
@@ -125,6 +128,7 @@ class NeverAgain(RetryCase):
         self.assertEqual(set(self.posts(sandbox).values()), {1})
         for row in self.report():
             self.assertEqual(row["error_code"], "connection_lost")
+            self.assertEqual(row["error"], CLOSED)
             self.assertEqual(row["http_status"], "")
         self.assertIn("may have been invited", done.stderr)
 
@@ -147,6 +151,7 @@ class NeverAgain(RetryCase):
         recorder = self.recorder(invitation, None)
         self.send(recorder, "--concurrency", "1", expect=3)
         self.assertEqual(self.statuses(), ["invited", "unknown"])
+        self.assertEqual(self.report()[1]["error"], CLOSED)
         self.assertEqual(len(recorder.requests), 2)
 
     def test_an_answer_that_breaks_off_is_unknown(self):
