@@ -1,5 +1,6 @@
 #include "base/atomic_file.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,11 +9,38 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #define PATH_SIZE 128
+
+/* What the two calls below, which stand in for libc's, were called for: the
+ * bytes of a file, a folder, or a new name. */
+static char calls[16];
+
+static void note_call(char letter)
+{
+    size_t len = strlen(calls);
+
+    if (len < sizeof(calls) - 1)
+        calls[len] = letter;
+}
+
+int fsync(int fd)
+{
+    struct stat st;
+
+    note_call(fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) ? 'd' : 'f');
+    return (int)syscall(SYS_fsync, fd);
+}
+
+int rename(const char *from, const char *to)
+{
+    note_call('n');
+    return renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
 
 /* Every test has a folder of its own. */
 struct fixture {
@@ -157,6 +185,16 @@ static void is_partial_until_commit(void **state)
     assert_false(exists(fixture, ".partial"));
     assert_false(exists(fixture, ".1"));
     assert_content(fixture, "", "one\n");
+}
+
+/* A power cut must not find the name on a file whose bytes are not there. */
+static void bytes_are_synced_before_the_name_and_the_folder_after(void **state)
+{
+    struct fixture *fixture = *state;
+
+    memset(calls, 0, sizeof(calls));
+    write_whole(fixture, "one\n");
+    assert_string_equal(calls, "fnd");
 }
 
 static void only_the_owner_can_read_it(void **state)
@@ -365,6 +403,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(is_partial_until_commit),
+        TEST(bytes_are_synced_before_the_name_and_the_folder_after),
         TEST(only_the_owner_can_read_it),
         TEST(flush_shows_what_was_written),
         TEST(abandoned_file_stays_partial),

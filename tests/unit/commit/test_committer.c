@@ -28,7 +28,8 @@ struct stage {
     struct bounded_queue *rows, *ready, *handoffs;
     struct committer *committer;
     pthread_t thread;
-    uint64_t limit, max_new;
+    uint64_t limit, max_new, max_errors;
+    bool is_max_errors_percent;
     atomic_bool has_ended_rows;
     atomic_int stops;
     enum error_kind stopped_for;
@@ -72,6 +73,7 @@ static int set_up(void **state)
     *state = stage;
     stage->limit = UINT64_MAX;
     stage->max_new = UINT64_MAX;
+    stage->max_errors = UINT64_MAX;
     snprintf(stage->report_path, sizeof(stage->report_path),
              "/tmp/test_committer.%ld.csv", (long)getpid());
     stage->committer_bell = doorbell_new();
@@ -105,7 +107,8 @@ static void start(struct stage *stage, const char *report_path)
         .handoffs = stage->handoffs,
         .limit = stage->limit,
         .max_new = stage->max_new,
-        .max_errors = UINT64_MAX,
+        .max_errors = stage->max_errors,
+        .is_max_errors_percent = stage->is_max_errors_percent,
         .end_of_rows = on_end_of_rows,
         .stopped = on_stopped,
         .context = stage,
@@ -295,6 +298,65 @@ static void more_new_people_than_allowed_stop_the_run(void **state)
     check_ledger_agrees(stage);
 }
 
+/* Settles so many rows, the first `wrong` as refused. All are with the engine
+ * before: a stop keeps none of them from their end. */
+static void settle_rows(struct stage *stage, uint32_t count, uint32_t wrong)
+{
+    struct row *rows[50];
+    assert_in_range(count, 1, 50);
+    start(stage, stage->report_path);
+    for (uint32_t i = 0; i < count; i++) {
+        char person[32];
+        snprintf(person, sizeof(person), "p%u@x.org", (unsigned)i);
+        read_row(stage, i + 2, person);
+    }
+    committer_ask(stage->committer, count);
+    for (uint32_t i = 0; i < count; i++)
+        rows[i] = next_ready(stage);
+    for (uint32_t i = 0; i < count; i++)
+        settle(stage, rows[i], i < wrong ? STATUS_REJECTED : STATUS_INVITED);
+    finish(stage);
+    assert_int_equal(settled(stage, STATUS_REJECTED), wrong);
+    check_ledger_agrees(stage);
+}
+
+static void as_many_errors_as_allowed_do_not_stop_the_run(void **state)
+{
+    struct stage *stage = *state;
+    stage->max_errors = 2;
+    settle_rows(stage, 4, 2);
+    assert_int_equal(stage->stops, 0);
+}
+
+static void one_error_more_stops_the_run(void **state)
+{
+    struct stage *stage = *state;
+    stage->max_errors = 2;
+    settle_rows(stage, 3, 3);
+    assert_int_equal(stage->stops, 1);
+    assert_int_equal(stage->stopped_for, ERROR_GUARD);
+}
+
+/* A share says nothing before 50 rows: then exactly 10 % is no more than it. */
+static void as_large_a_share_as_allowed_does_not_stop_the_run(void **state)
+{
+    struct stage *stage = *state;
+    stage->max_errors = 10;
+    stage->is_max_errors_percent = true;
+    settle_rows(stage, 50, 5);
+    assert_int_equal(stage->stops, 0);
+}
+
+static void a_larger_share_stops_the_run_at_the_fiftieth_row(void **state)
+{
+    struct stage *stage = *state;
+    stage->max_errors = 10;
+    stage->is_max_errors_percent = true;
+    settle_rows(stage, 50, 6);
+    assert_int_equal(stage->stops, 1);
+    assert_int_equal(stage->stopped_for, ERROR_GUARD);
+}
+
 static void a_report_that_cannot_be_written_stops_the_run_once(void **state)
 {
     struct stage *stage = *state;
@@ -380,6 +442,10 @@ int main(void)
         CASE(after_a_stop_every_row_is_still_named),
         CASE(a_limit_ends_the_rows_for_the_engine_and_names_the_rest),
         CASE(more_new_people_than_allowed_stop_the_run),
+        CASE(as_many_errors_as_allowed_do_not_stop_the_run),
+        CASE(one_error_more_stops_the_run),
+        CASE(as_large_a_share_as_allowed_does_not_stop_the_run),
+        CASE(a_larger_share_stops_the_run_at_the_fiftieth_row),
         CASE(a_report_that_cannot_be_written_stops_the_run_once),
         CASE(holds_are_noted_once_with_their_reason),
     };
