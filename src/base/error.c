@@ -78,7 +78,7 @@ enum error_kind error_prefix(struct error *err, const char *format, ...)
 int error_exit_code(enum error_kind kind)
 {
     static const int exit_codes[] = {
-#define X(kind, exit_code, what) [kind] = (exit_code),
+#define X(kind, exit_code) [kind] = (exit_code),
         ERROR_KINDS(X)
 #undef X
     };
