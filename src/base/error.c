@@ -3,17 +3,14 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "base/text_safe.h"
+
 /* The text may itself be a part: it is built elsewhere and copied over it. */
 static void store(struct error *err, enum error_kind kind, const char *text,
                   const char *separator, const char *more)
 {
     char *whole = xasprintf("%s%s%s", text, separator, more);
-    size_t len = strlen(whole);
-    if (len >= sizeof(err->text)) {
-        len = sizeof(err->text) - 1;
-        while (len > 0 && ((unsigned char)whole[len] & 0xC0) == 0x80)
-            len--; /* never half of a UTF-8 sequence */
-    }
+    size_t len = text_cut_len(whole, strlen(whole), sizeof(err->text) - 1);
     memcpy(err->text, whole, len);
     err->text[len] = '\0';
     err->kind = kind;
