@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "domain/counters.h"
+#include "domain/hold.h"
 #include "domain/row.h"
 
 /*
@@ -146,16 +147,8 @@ enum error_kind ledger_save_pace(struct ledger *ledger,
                                  const struct ledger_pace *pace,
                                  struct error *err) MUST_CHECK;
 
-/* When and why all attempts of a run waited. */
-struct ledger_hold {
-    int64_t from_s; /* seconds since 1970 */
-    int64_t until_s;
-    enum hold_reason reason;
-};
-
 /* Notes a hold of this run. Within a transaction. */
-enum error_kind ledger_add_hold(struct ledger *ledger,
-                                const struct ledger_hold *hold,
+enum error_kind ledger_add_hold(struct ledger *ledger, const struct hold *hold,
                                 struct error *err) MUST_CHECK;
 
 /* Nothing (zeros) if there is none, if it is older than a day, or if the clock

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "domain/counters.h"
+#include "domain/hold.h"
 #include "domain/rate.h"
 #include "domain/result.h"
 #include "send/rate_finder.h"
