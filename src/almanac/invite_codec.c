@@ -12,9 +12,6 @@
 /* Texts of an invitation are kept in ledger and report. */
 #define MAX_TEXT 256
 
-/* Longer than any person's key. */
-#define KEY_CAP 1024
-
 /* The words around the server's own, in front of a body's worth of them. */
 #define LEAD_CAP 512
 
@@ -215,8 +212,8 @@ static bool is_same_person(const char *email, const char *other)
     /* A server that echoes what it got is the rule, and a key costs IDNA. */
     if (strcmp(email, other) == 0)
         return true;
-    strbuf_init(&key, KEY_CAP);
-    strbuf_init(&other_key, KEY_CAP);
+    strbuf_init(&key, PERSON_KEY_CAP);
+    strbuf_init(&other_key, PERSON_KEY_CAP);
     is_same = person_key(email, strlen(email), &key) == PERSON_OK &&
               person_key(other, strlen(other), &other_key) == PERSON_OK &&
               !key.is_cut && !other_key.is_cut &&

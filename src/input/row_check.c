@@ -13,8 +13,6 @@
 #include "input/clean.h"
 #include "input/role_map.h"
 
-#define PERSON_MAX 2048 /* a local part may grow when it is folded */
-
 /* A cell that is used: email or role. */
 struct cell {
     enum row_cell which;
@@ -245,7 +243,7 @@ struct row *row_check(const struct csv_record *record,
     };
 
     strbuf_init(&check.cleaned, CSV_FIELD_CAP);
-    strbuf_init(&check.person, PERSON_MAX);
+    strbuf_init(&check.person, PERSON_KEY_CAP);
     take_cell(&check.email, record);
     take_cell(&check.role, record);
     counts->cleaned +=

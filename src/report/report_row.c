@@ -7,8 +7,6 @@
 #include "base/text_safe.h"
 #include "domain/person.h"
 
-#define PERSON_CAP 4096
-
 static const char *const names[REPORT_COLUMN_COUNT] = {
 #define X(column, key, how, value) key,
     REPORT_COLUMNS(X)
@@ -194,7 +192,7 @@ static struct row *row_for(uint64_t line, const char *email, const char *role)
 {
     struct strbuf person;
 
-    strbuf_init(&person, PERSON_CAP);
+    strbuf_init(&person, PERSON_KEY_CAP);
     bool is_person = person_key(email, strlen(email), &person) == PERSON_OK &&
                      !person.is_cut;
     struct row *row = row_new(line, email, strlen(email), role, strlen(role),
