@@ -52,7 +52,7 @@ static enum file_kind kind_by_nuls(const char *bytes, size_t len, size_t zero,
 
 enum file_kind file_kind_of(const char *bytes, size_t len, bool is_all)
 {
-    for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
+    for (size_t i = 0; i < sizeof(signatures) / sizeof(*signatures); i++) {
         const struct signature *known = &signatures[i];
         size_t common = len < known->len ? len : known->len;
         if (memcmp(bytes, known->bytes, common) != 0)

@@ -81,7 +81,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection,
 
     (void)version;
     if (!exchange) {
-        *state = exchange = xcalloc(1, sizeof *exchange);
+        *state = exchange = xcalloc(1, sizeof(*exchange));
         strbuf_init(&exchange->body, API_BODY_CAP);
         return MHD_YES;
     }
