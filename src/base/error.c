@@ -1,6 +1,5 @@
 #include "base/error.h"
 
-#include <stdarg.h>
 #include <unistd.h>
 
 #include "base/text_safe.h"
@@ -17,8 +16,7 @@ static void store(struct error *err, enum error_kind kind, const char *text,
     free(whole);
 }
 
-PRINTF_LIKE(1, 0)
-static char *format_text(const char *format, va_list args)
+char *xvasprintf(const char *format, va_list args)
 {
     char *text;
     if (vasprintf(&text, format, args) < 0)
@@ -30,7 +28,7 @@ char *xasprintf(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    char *text = format_text(format, args);
+    char *text = xvasprintf(format, args);
     va_end(args);
     return text;
 }
@@ -40,7 +38,7 @@ enum error_kind error_set(struct error *err, enum error_kind kind,
 {
     va_list args;
     va_start(args, format);
-    char *text = format_text(format, args);
+    char *text = xvasprintf(format, args);
     va_end(args);
     store(err, kind, text, "", "");
     free(text);
@@ -53,7 +51,7 @@ enum error_kind error_set_errno(struct error *err, enum error_kind kind,
     char reason[128]; /* not always used: this is the GNU strerror_r */
     va_list args;
     va_start(args, format);
-    char *text = format_text(format, args);
+    char *text = xvasprintf(format, args);
     va_end(args);
     store(err, kind, text, ": ",
           strerror_r(errno_value, reason, sizeof(reason)));
@@ -65,7 +63,7 @@ enum error_kind error_prefix(struct error *err, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    char *text = format_text(format, args);
+    char *text = xvasprintf(format, args);
     va_end(args);
     store(err, err->kind, text, ": ", err->text);
     free(text);

@@ -1,6 +1,7 @@
 #ifndef BULK_INVITE_BASE_ERROR_H
 #define BULK_INVITE_BASE_ERROR_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "base/attributes.h"
@@ -68,5 +69,6 @@ void *xcalloc(size_t count, size_t size) MUST_CHECK;
 char *xstrdup(const char *text) MUST_CHECK;
 char *xstrndup(const char *text, size_t len) MUST_CHECK;
 char *xasprintf(const char *format, ...) PRINTF_LIKE(1, 2) MUST_CHECK;
+char *xvasprintf(const char *format, va_list args) PRINTF_LIKE(1, 0) MUST_CHECK;
 
 #endif

@@ -37,10 +37,7 @@ struct check {
 };
 
 /* Every check below answers true, or what this does. */
-static bool refuse(struct check *check, enum row_cell cell,
-                   enum outcome_code code, const char *format, ...)
-    PRINTF_LIKE(4, 5);
-
+PRINTF_LIKE(4, 5)
 static bool refuse(struct check *check, enum row_cell cell,
                    enum outcome_code code, const char *format, ...)
 {
@@ -49,8 +46,7 @@ static bool refuse(struct check *check, enum row_cell cell,
     check->cell_at_fault = cell;
     check->code = code;
     va_start(args, format);
-    if (vasprintf(&check->why, format, args) < 0)
-        error_out_of_memory();
+    check->why = xvasprintf(format, args);
     va_end(args);
     return false;
 }
