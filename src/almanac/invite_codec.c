@@ -223,11 +223,6 @@ static bool is_same_person(const char *email, const char *other)
     return is_same;
 }
 
-static char *copy(const char *text)
-{
-    return text ? xstrdup(text) : NULL;
-}
-
 static enum result_kind decode_object(const json_t *root, int http_status,
                                       const char *email,
                                       struct outcome *outcome)
@@ -237,10 +232,10 @@ static enum result_kind decode_object(const json_t *root, int http_status,
     char why[128];
     if (!bad_member && is_same_person(email, invitation.email)) {
         outcome_set(outcome, STATUS_INVITED, CODE_NONE, NULL);
-        outcome->invitation_id = copy(invitation.id);
-        outcome->state = copy(invitation.state);
-        outcome->created_at = copy(invitation.created_at);
-        outcome->expires_at = copy(invitation.expires_at);
+        outcome->invitation_id = xstrdup(invitation.id);
+        outcome->state = xstrdup(invitation.state);
+        outcome->created_at = xstrdup(invitation.created_at);
+        outcome->expires_at = xstrdup(invitation.expires_at);
         return RESULT_ANSWERED;
     }
     if (bad_member)

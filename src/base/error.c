@@ -110,7 +110,7 @@ void *xcalloc(size_t count, size_t size)
 
 char *xstrdup(const char *text)
 {
-    return checked(strdup(text));
+    return text ? checked(strdup(text)) : NULL;
 }
 
 char *xstrndup(const char *text, size_t len)

@@ -66,7 +66,7 @@ NO_RETURN void error_out_of_memory(void);
 /* malloc and others that end the program when memory is short. */
 void *xmalloc(size_t size) MUST_CHECK;
 void *xcalloc(size_t count, size_t size) MUST_CHECK;
-char *xstrdup(const char *text) MUST_CHECK;
+char *xstrdup(const char *text) MUST_CHECK; /* NULL for NULL */
 char *xstrndup(const char *text, size_t len) MUST_CHECK;
 char *xasprintf(const char *format, ...) PRINTF_LIKE(1, 2) MUST_CHECK;
 char *xvasprintf(const char *format, va_list args) PRINTF_LIKE(1, 0) MUST_CHECK;

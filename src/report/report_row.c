@@ -201,11 +201,6 @@ static struct row *row_for(uint64_t line, const char *email, const char *role)
     return row;
 }
 
-static char *dup_or_null(const char *text)
-{
-    return text ? xstrdup(text) : NULL;
-}
-
 enum error_kind report_parse_row(struct row **row,
                                  const char *const values[REPORT_COLUMN_COUNT],
                                  struct error *err)
@@ -227,11 +222,11 @@ enum error_kind report_parse_row(struct row **row,
         .code = outcome_code_from_name(code ? code : ""),
         .http_status = (int)http_status,
         .attempts = (unsigned)attempts,
-        .invitation_id = dup_or_null(values[REPORT_INVITATION_ID]),
-        .state = dup_or_null(values[REPORT_STATE]),
-        .created_at = dup_or_null(values[REPORT_CREATED_AT]),
-        .expires_at = dup_or_null(values[REPORT_EXPIRES_AT]),
-        .error = dup_or_null(values[REPORT_ERROR]),
+        .invitation_id = xstrdup(values[REPORT_INVITATION_ID]),
+        .state = xstrdup(values[REPORT_STATE]),
+        .created_at = xstrdup(values[REPORT_CREATED_AT]),
+        .expires_at = xstrdup(values[REPORT_EXPIRES_AT]),
+        .error = xstrdup(values[REPORT_ERROR]),
     };
     return ERROR_NONE;
 }

@@ -128,7 +128,7 @@ void seen_invite(struct seen *seen, struct person *person, const char *email,
         json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "invitation_id", id, "email",
                   email, "role", person->role, "state", "pending", "created_at",
                   created_at, "expires_at", expires_at);
-    person->invited_with = key ? xstrdup(key) : NULL;
+    person->invited_with = xstrdup(key);
     seen->invited++;
 }
 
