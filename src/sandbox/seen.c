@@ -62,11 +62,9 @@ static struct person *get_person(struct seen *seen, const char *organization,
                                  const char *email)
 {
     size_t before = strlen(organization) + 1;
-    size_t size = before + strlen(email) + 1;
     struct person *person = xcalloc(1, sizeof(*person));
 
-    person->key = xmalloc(size);
-    snprintf(person->key, size, "%s/%s", organization, email);
+    person->key = xasprintf("%s/%s", organization, email);
     for (char *at = person->key + before; *at; at++)
         *at = (char)tolower((unsigned char)*at);
     struct person **known = tsearch(person, &seen->by_key, compare_keys);
