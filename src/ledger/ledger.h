@@ -105,9 +105,9 @@ enum error_kind ledger_begin_run(struct ledger *ledger, const char *input_name,
 
 /* What is known of the server's pace, so that the next run starts there. */
 struct ledger_pace {
-    double rate_per_s; /* 0: none was found */
-    int64_t
-        held_until_s; /* seconds since 1970: do not ask before; 0: no hold */
+    double rate_per_s;    /* 0: none was found */
+    int64_t held_until_s; /* seconds since 1970: not to be asked before; 0: no
+                             hold */
 };
 
 /* Notes the end, and reconciles: the rows stored by status must be those
