@@ -12,9 +12,6 @@
 /* Texts of an invitation are kept in ledger and report. */
 #define MAX_TEXT 256
 
-/* Longer than any person's key. */
-#define KEY_CAP 1024
-
 /* The words around the server's own, in front of a body's worth of them. */
 #define LEAD_CAP 512
 
@@ -215,8 +212,8 @@ static bool is_same_person(const char *email, const char *other)
     /* A server that echoes what it got is the rule, and a key costs IDNA. */
     if (strcmp(email, other) == 0)
         return true;
-    strbuf_init(&key, KEY_CAP);
-    strbuf_init(&other_key, KEY_CAP);
+    strbuf_init(&key, PERSON_KEY_CAP);
+    strbuf_init(&other_key, PERSON_KEY_CAP);
     is_same = person_key(email, strlen(email), &key) == PERSON_OK &&
               person_key(other, strlen(other), &other_key) == PERSON_OK &&
               !key.is_cut && !other_key.is_cut &&
@@ -224,11 +221,6 @@ static bool is_same_person(const char *email, const char *other)
     strbuf_clear(&key);
     strbuf_clear(&other_key);
     return is_same;
-}
-
-static char *copy(const char *text)
-{
-    return text ? xstrdup(text) : NULL;
 }
 
 static enum result_kind decode_object(const json_t *root, int http_status,
@@ -240,10 +232,10 @@ static enum result_kind decode_object(const json_t *root, int http_status,
     char why[128];
     if (!bad_member && is_same_person(email, invitation.email)) {
         outcome_set(outcome, STATUS_INVITED, CODE_NONE, NULL);
-        outcome->invitation_id = copy(invitation.id);
-        outcome->state = copy(invitation.state);
-        outcome->created_at = copy(invitation.created_at);
-        outcome->expires_at = copy(invitation.expires_at);
+        outcome->invitation_id = xstrdup(invitation.id);
+        outcome->state = xstrdup(invitation.state);
+        outcome->created_at = xstrdup(invitation.created_at);
+        outcome->expires_at = xstrdup(invitation.expires_at);
         return RESULT_ANSWERED;
     }
     if (bad_member)

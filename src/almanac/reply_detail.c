@@ -35,15 +35,19 @@ static struct text trim(struct text text)
     return text;
 }
 
+static struct text skip(struct text text, size_t n)
+{
+    return (struct text){text.bytes + n, text.len - n};
+}
+
 /* Without white space and byte order mark. */
 static struct text body_text(const char *body, size_t len)
 {
     struct text text = trim((struct text){body ? body : "", body ? len : 0});
 
-    if (text.len >= 3 && memcmp(text.bytes, "\xef\xbb\xbf", 3) == 0) {
-        text.bytes += 3;
-        text.len -= 3;
-    }
+    if (text.len >= TEXT_BOM_LEN &&
+        memcmp(text.bytes, TEXT_BOM, TEXT_BOM_LEN) == 0)
+        text = skip(text, TEXT_BOM_LEN);
     return trim(text);
 }
 
@@ -57,11 +61,6 @@ static size_t find_word(struct text text, const char *word)
             return i;
     }
     return text.len;
-}
-
-static struct text skip(struct text text, size_t n)
-{
-    return (struct text){text.bytes + n, text.len - n};
 }
 
 static struct text first_line(struct text text)

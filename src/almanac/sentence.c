@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <strings.h>
 
+#include "base/text_safe.h"
+
 #define MASK     "..."
 #define MASK_LEN (sizeof(MASK) - 1)
 
@@ -65,11 +67,8 @@ static size_t address_at(const char *text, size_t len, bool is_word_start,
 /* Makes the cut visible, on the edge of a character. */
 static void end_cut(struct strbuf *line, struct strbuf *out)
 {
-    size_t len = SENTENCE_MAX - MASK_LEN;
-
-    while (len > 0 && ((unsigned char)line->bytes[len] & 0xc0) == 0x80)
-        len--;
-    strbuf_add(out, line->bytes, len);
+    strbuf_add(out, line->bytes,
+               text_cut_len(line->bytes, line->len, SENTENCE_MAX - MASK_LEN));
     strbuf_add_str(out, MASK);
 }
 

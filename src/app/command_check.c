@@ -147,19 +147,17 @@ static void print_group(const struct check *check,
 
 static void print_tally(const struct check *check, enum tally_of which)
 {
-    const struct tally *tally = check->tallies[which];
-    uint64_t others = tally->others.count;
+    struct tally *tally = check->tallies[which];
+    tally_fold(tally, faces[which].shown);
     if (tally->count > 0)
         printf("\n%s\n", faces[which].title);
     for (size_t i = 0; i < tally->count; i++)
-        if (i >= faces[which].shown)
-            others += tally->entries[i].count;
-        else if (which == ROLES || which == DOMAINS)
+        if (which == ROLES || which == DOMAINS)
             print_count(tally->entries[i].count, tally->entries[i].name);
         else
             print_group(check, &tally->entries[i]);
-    if (others > 0)
-        print_count(others, "others");
+    if (tally->others.count > 0)
+        print_count(tally->others.count, "others");
 }
 
 static void print_first_rows(const struct check *check)

@@ -5,8 +5,6 @@
 #include "app/old_report.h"
 #include "ledger/ledger_books.h"
 
-#define NAME_CAP 4096
-
 struct import {
     struct counters counters; /* of the run that it is in the ledger */
     uint64_t skipped;         /* rows by which nobody was invited */
@@ -54,11 +52,9 @@ static enum error_kind give_up(struct ledger *ledger, struct error *err)
 static enum error_kind fill(struct import *import, struct ledger *ledger,
                             struct old_report *report, struct error *err)
 {
-    struct strbuf name;
-    strbuf_init(&name, NAME_CAP);
-    strbuf_addf(&name, "import %s", old_report_name(report));
-    enum error_kind kind = ledger_begin_run(ledger, strbuf_str(&name), err);
-    strbuf_clear(&name);
+    char *name = xasprintf("import %s", old_report_name(report));
+    enum error_kind kind = ledger_begin_run(ledger, name, err);
+    free(name);
     if (kind || ledger_begin(ledger, err))
         return err->kind;
     if (take_rows(import, ledger, report, err))

@@ -59,9 +59,9 @@ static enum error_kind each_page_row(void *context, html_take_row *take,
     return ledger_each_row(source->ledger, source->run, take, html, err);
 }
 
-static void add_page_hold(void *html, const struct ledger_hold *hold)
+static void add_page_hold(void *html, const struct hold *hold)
 {
-    html_add_hold(html, hold->reason, hold->from_s, hold->until_s);
+    html_add_hold(html, *hold);
 }
 
 static enum error_kind each_page_hold(void *context, struct html *html,

@@ -12,8 +12,6 @@
 #include "app/token.h"
 #include "base/clock.h"
 
-#define PATH_CAP 4096
-
 /* A file is for whoever looks later, so it has the run's course; stderr has
  * what somebody who watches must know, and nothing for cron to mail. */
 static void start_log(struct send *send)
@@ -67,13 +65,9 @@ static enum error_kind open_input(struct send *send, struct error *err)
 static void name_results(struct send *send)
 {
     const struct options *options = send->options;
-    struct strbuf name;
-    strbuf_init(&name, PATH_CAP);
-    if (options->report)
-        strbuf_add_str(&name, options->report);
-    else
-        strbuf_addf(&name, "%s.report.csv", input_name(send->input));
-    send->report_path = strbuf_detach(&name);
+    send->report_path =
+        options->report ? xstrdup(options->report)
+                        : xasprintf("%s.report.csv", input_name(send->input));
     send->retry_file = retry_file_new(
         options->retry_file, input_name(send->input), input_form(send->input));
 }
@@ -132,19 +126,17 @@ static enum error_kind open_ledger(struct send *send, struct error *err)
     if ((options->ledger || !options->sandbox) &&
         ledger_choose(&path, options, send->endpoint.base, err))
         return err->kind;
-    struct strbuf activity;
-    strbuf_init(&activity, PATH_CAP);
-    strbuf_addf(&activity, "send %s", options->input);
+    char *activity = xasprintf("send %s", options->input);
     const struct ledger_options ledger = {
         .path = path,
         .server = send->endpoint.base,
         .organization = options->org,
         .must_exist = options->ledger_must_exist,
         .lock_wait_us = options->lock_wait_us,
-        .activity = strbuf_str(&activity),
+        .activity = activity,
     };
     enum error_kind kind = ledger_open(&send->ledger, &ledger, err);
-    strbuf_clear(&activity);
+    free(activity);
     free(path);
     if (kind)
         return kind;

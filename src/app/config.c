@@ -103,7 +103,6 @@ static enum error_kind take_lines(struct config *config, char *rest,
 enum error_kind config_parse(struct config **config, const char *path,
                              const char *text, size_t len, struct error *err)
 {
-    static const char mark[] = "\xEF\xBB\xBF"; /* of UTF-8, by an editor */
     size_t line_count = 1;
 
     *config = NULL;
@@ -115,8 +114,9 @@ enum error_kind config_parse(struct config **config, const char *path,
     parsed->path = xstrdup(path);
     parsed->text = xstrndup(text, len);
     parsed->entries = xcalloc(line_count, sizeof(*parsed->entries));
-    bool has_mark = strncmp(parsed->text, mark, strlen(mark)) == 0;
-    if (take_lines(parsed, parsed->text + (has_mark ? strlen(mark) : 0), err))
+    /* Some editors leave a mark. */
+    bool has_mark = strncmp(parsed->text, TEXT_BOM, TEXT_BOM_LEN) == 0;
+    if (take_lines(parsed, parsed->text + (has_mark ? TEXT_BOM_LEN : 0), err))
         config_free(parsed);
     else
         *config = parsed;

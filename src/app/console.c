@@ -52,15 +52,12 @@ bool console_agrees(const char *question)
 void console_say(FILE *out, const char *format, ...)
 {
     struct strbuf line;
-    char *text;
     va_list args;
     va_start(args, format);
-    int len = vasprintf(&text, format, args);
+    char *text = xvasprintf(format, args);
     va_end(args);
-    if (len < 0)
-        error_out_of_memory();
     strbuf_init(&line, LINE_CAP);
-    text_safe_add(&line, text, (size_t)len);
+    text_safe_add(&line, text, strlen(text));
     fprintf(out, "%s\n", strbuf_str(&line));
     strbuf_clear(&line);
     free(text);

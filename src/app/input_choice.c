@@ -6,6 +6,7 @@
 
 #include "domain/person.h"
 #include "input/encoding.h"
+#include "input/role_map.h"
 
 #define DOMAINS_CAP 65536
 

@@ -12,14 +12,14 @@ enum error_kind ledger_choose(char **path, const struct options *options,
                               const char *server, struct error *err)
 {
     struct strbuf chosen;
-    enum error_kind kind = ERROR_NONE;
 
+    *path = xstrdup(options->ledger);
+    if (*path)
+        return ERROR_NONE;
     strbuf_init(&chosen, PATH_CAP);
-    if (options->ledger)
-        strbuf_add_str(&chosen, options->ledger);
-    else
-        kind = ledger_place(getenv("STATE_DIRECTORY"), getenv("XDG_STATE_HOME"),
-                            getenv("HOME"), server, options->org, &chosen, err);
+    enum error_kind kind =
+        ledger_place(getenv("STATE_DIRECTORY"), getenv("XDG_STATE_HOME"),
+                     getenv("HOME"), server, options->org, &chosen, err);
     *path = kind ? NULL : strbuf_detach(&chosen);
     strbuf_clear(&chosen);
     return kind;

@@ -8,8 +8,6 @@
 #include "base/strbuf.h"
 #include "domain/person.h"
 
-#define PERSON_CAP 4096
-
 /* Keeps what an option is said to be, unless a stronger place has spoken; it
  * must make sense in any case. */
 static enum error_kind take(struct options *options,
@@ -224,7 +222,7 @@ static enum error_kind find_person(struct options *options, struct error *err)
 
     while (len > 0 && email[len - 1] == ' ')
         len--;
-    strbuf_init(&key, PERSON_CAP);
+    strbuf_init(&key, PERSON_KEY_CAP);
     if (person_key(email, len, &key) == PERSON_OK && !key.is_cut)
         options->person = strbuf_detach(&key);
     strbuf_clear(&key);

@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "base/error.h"
 #include "domain/rate.h"
@@ -61,7 +60,7 @@ struct options {
     const struct command_spec *topic; /* with COMMAND_HELP: NULL: of all */
     const char *program;              /* argv[0] */
 
-    const char *input;    /* FILE or "-" of send and import */
+    const char *input;    /* FILE or "-" of send, check and import */
     const char *email;    /* of resolve and forget, or NULL */
     char *person;         /* its key (domain/person.h), or NULL */
     uint64_t run;         /* of report; 0: the newest */

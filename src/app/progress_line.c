@@ -3,7 +3,7 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
-#include "domain/counters.h"
+#include "domain/hold.h"
 
 #define LINE_CAP 512
 #define BAR_SIZE 20

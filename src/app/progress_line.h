@@ -16,7 +16,7 @@ struct progress_view {
     double rate_per_s; /* 0: nobody can tell */
     uint32_t in_flight;
     uint64_t need_look;
-    int hold_reason; /* enum hold_reason (domain/counters.h) */
+    int hold_reason; /* enum hold_reason (domain/hold.h) */
     int64_t hold_left_us;
     char hold_until[8]; /* local time, "14:05"; "" when that is soon */
     int64_t left_us;    /* until the end, 0: nobody can tell */

@@ -2,14 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/strbuf.h"
 
 #define SECRET_CAP (64 * 1024)
 
@@ -196,11 +194,9 @@ static enum error_kind from_command(char **token, const char *command,
 {
     static const char place[] = "the token command's output";
     struct secret secret = {.len = 0};
-    char *script = NULL;
 
     /* Its stdin is not ours, which may be the list. */
-    if (asprintf(&script, "exec </dev/null\n%s", command) < 0)
-        error_out_of_memory();
+    char *script = xasprintf("exec </dev/null\n%s", command);
     FILE *output = popen(script, "re");
     free(script);
     if (!output)
@@ -217,12 +213,12 @@ static enum error_kind from_command(char **token, const char *command,
 static enum error_kind from_credential(char **token, const char *folder,
                                        struct error *err)
 {
-    char path[PATH_MAX];
+    char *path = xasprintf("%s/token", folder);
 
-    snprintf(path, sizeof(path), "%s/token", folder);
-    if (access(path, F_OK) != 0 && errno == ENOENT)
-        return ERROR_NONE;
-    return from_file(token, path, folder, err);
+    if (access(path, F_OK) == 0 || errno != ENOENT)
+        from_file(token, path, folder, err);
+    free(path);
+    return err->kind;
 }
 
 enum error_kind token_load(char **token, const struct options *options,

@@ -1,27 +1,22 @@
 #include "base/error.h"
 
-#include <stdarg.h>
 #include <unistd.h>
+
+#include "base/text_safe.h"
 
 /* The text may itself be a part: it is built elsewhere and copied over it. */
 static void store(struct error *err, enum error_kind kind, const char *text,
                   const char *separator, const char *more)
 {
     char *whole = xasprintf("%s%s%s", text, separator, more);
-    size_t len = strlen(whole);
-    if (len >= sizeof(err->text)) {
-        len = sizeof(err->text) - 1;
-        while (len > 0 && ((unsigned char)whole[len] & 0xC0) == 0x80)
-            len--; /* never half of a UTF-8 sequence */
-    }
+    size_t len = text_cut_len(whole, strlen(whole), sizeof(err->text) - 1);
     memcpy(err->text, whole, len);
     err->text[len] = '\0';
     err->kind = kind;
     free(whole);
 }
 
-PRINTF_LIKE(1, 0)
-static char *format_text(const char *format, va_list args)
+char *xvasprintf(const char *format, va_list args)
 {
     char *text;
     if (vasprintf(&text, format, args) < 0)
@@ -33,7 +28,7 @@ char *xasprintf(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    char *text = format_text(format, args);
+    char *text = xvasprintf(format, args);
     va_end(args);
     return text;
 }
@@ -43,7 +38,7 @@ enum error_kind error_set(struct error *err, enum error_kind kind,
 {
     va_list args;
     va_start(args, format);
-    char *text = format_text(format, args);
+    char *text = xvasprintf(format, args);
     va_end(args);
     store(err, kind, text, "", "");
     free(text);
@@ -56,7 +51,7 @@ enum error_kind error_set_errno(struct error *err, enum error_kind kind,
     char reason[128]; /* not always used: this is the GNU strerror_r */
     va_list args;
     va_start(args, format);
-    char *text = format_text(format, args);
+    char *text = xvasprintf(format, args);
     va_end(args);
     store(err, kind, text, ": ",
           strerror_r(errno_value, reason, sizeof(reason)));
@@ -68,7 +63,7 @@ enum error_kind error_prefix(struct error *err, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    char *text = format_text(format, args);
+    char *text = xvasprintf(format, args);
     va_end(args);
     store(err, err->kind, text, ": ", err->text);
     free(text);
@@ -78,7 +73,7 @@ enum error_kind error_prefix(struct error *err, const char *format, ...)
 int error_exit_code(enum error_kind kind)
 {
     static const int exit_codes[] = {
-#define X(kind, exit_code, what) [kind] = (exit_code),
+#define X(kind, exit_code) [kind] = (exit_code),
         ERROR_KINDS(X)
 #undef X
     };
@@ -115,7 +110,7 @@ void *xcalloc(size_t count, size_t size)
 
 char *xstrdup(const char *text)
 {
-    return checked(strdup(text));
+    return text ? checked(strdup(text)) : NULL;
 }
 
 char *xstrndup(const char *text, size_t len)

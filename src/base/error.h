@@ -1,6 +1,7 @@
 #ifndef BULK_INVITE_BASE_ERROR_H
 #define BULK_INVITE_BASE_ERROR_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "base/attributes.h"
@@ -14,19 +15,19 @@
  * error_prefix() on the way up; only main() prints, once.
  */
 
-/* kind, exit code, what it is */
-#define ERROR_KINDS(X)                                                     \
-    X(ERROR_NONE, 0, "no error")                                           \
-    X(ERROR_USAGE, 2, "the command line or configuration is wrong")        \
-    X(ERROR_INPUT, 4, "the input cannot be read")                          \
-    X(ERROR_SERVER, 5, "the server is unavailable or time is up")          \
-    X(ERROR_STORAGE, 6, "the ledger or report cannot be written")          \
-    X(ERROR_REFUSED, 7, "token, organization, URL or certificate refused") \
-    X(ERROR_GUARD, 8, "a guard stopped the run")                           \
-    X(ERROR_LOCKED, 11, "another run holds the ledger")
+/* kind, exit code */
+#define ERROR_KINDS(X)                                              \
+    X(ERROR_NONE, 0)                                                \
+    X(ERROR_USAGE, 2)   /* command line or configuration */         \
+    X(ERROR_INPUT, 4)   /* the input cannot be read */              \
+    X(ERROR_SERVER, 5)  /* unavailable, or time is up */            \
+    X(ERROR_STORAGE, 6) /* ledger or report cannot be written */    \
+    X(ERROR_REFUSED, 7) /* token, organization, URL, certificate */ \
+    X(ERROR_GUARD, 8)   /* a guard stopped the run */               \
+    X(ERROR_LOCKED, 11) /* another run holds the ledger */
 
 enum error_kind {
-#define X(kind, exit_code, what) kind,
+#define X(kind, exit_code) kind,
     ERROR_KINDS(X)
 #undef X
 };
@@ -65,8 +66,9 @@ NO_RETURN void error_out_of_memory(void);
 /* malloc and others that end the program when memory is short. */
 void *xmalloc(size_t size) MUST_CHECK;
 void *xcalloc(size_t count, size_t size) MUST_CHECK;
-char *xstrdup(const char *text) MUST_CHECK;
+char *xstrdup(const char *text) MUST_CHECK; /* NULL for NULL */
 char *xstrndup(const char *text, size_t len) MUST_CHECK;
 char *xasprintf(const char *format, ...) PRINTF_LIKE(1, 2) MUST_CHECK;
+char *xvasprintf(const char *format, va_list args) PRINTF_LIKE(1, 0) MUST_CHECK;
 
 #endif

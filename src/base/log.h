@@ -9,9 +9,9 @@
 
 /*
  * Notes about the run, on stderr or in a file: one line each, with a UTC time,
- * as text or as a JSON object. Rows are named by line number, by
- * address only where that was asked for. Any thread. A log is never a reason to
- * stop: what cannot be written is lost, and `failed_errno` says so.
+ * as text or as a JSON object. Rows are named by line number, by address only
+ * where that was asked for. Any thread. A log is never a reason to stop: what
+ * cannot be written is lost, and `failed_errno` says so.
  */
 enum log_level {
     LOG_LEVEL_NONE,

@@ -38,6 +38,10 @@ size_t text_cut_len(const char *text, size_t len, size_t most);
 /* U+FFFD: stands for bytes that are not UTF-8. */
 #define TEXT_REPLACEMENT "\xef\xbf\xbd"
 
+/* U+FEFF: the byte order mark of UTF-8. */
+#define TEXT_BOM     "\xef\xbb\xbf"
+#define TEXT_BOM_LEN 3
+
 /* Does it hold a C0 control, DEL or (as UTF-8) a C1 control? */
 bool text_has_control(const char *bytes, size_t len);
 

@@ -168,7 +168,7 @@ static enum error_kind save_hold(struct committer *committer, struct error *err)
     int64_t until_us = atomic_load(&counters->hold_until_us);
     int64_t left_us = until_us - clock_monotonic_us();
     int64_t now_us = clock_wall_us();
-    struct ledger_hold hold = {
+    struct hold hold = {
         .from_s = now_us / US_PER_S,
         .until_s = (now_us + left_us) / US_PER_S + 1,
         .reason = (enum hold_reason)atomic_load(&counters->hold_reason),

@@ -4,16 +4,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "domain/hold.h"
 #include "domain/outcome.h"
-
-/* Why all attempts wait; the values of counters.hold_reason. They are stored in
- * the ledger: never renumber. */
-enum hold_reason {
-    HOLD_NONE,
-    HOLD_QUOTA,
-    HOLD_SERVER_DOWN,
-    HOLD_REASONS
-};
 
 /*
  * What the run has done so far, for the progress line, the summary and the

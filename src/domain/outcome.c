@@ -35,7 +35,7 @@ void outcome_set(struct outcome *outcome, enum status status,
                  enum outcome_code code, const char *error)
 {
     /* Copied first: it may be the old sentence. */
-    char *copy = error ? xstrdup(error) : NULL;
+    char *copy = xstrdup(error);
 
     free(outcome->error);
     outcome->error = copy;

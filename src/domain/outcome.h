@@ -2,7 +2,6 @@
 #define BULK_INVITE_DOMAIN_OUTCOME_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 /*
  * What became of a row. Plain data; strings are owned by the outcome.

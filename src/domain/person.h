@@ -25,6 +25,9 @@ enum person_result {
     PERSON_BAD_DOMAIN, /* IDNA or the DNS (RFC 1035 2.3.4) refuses it */
 };
 
+/* For the caller's strbuf: no real address has a longer key. */
+#define PERSON_KEY_CAP 4096
+
 /* Appends the key of the `len` bytes at `email` (already trimmed) to `key`,
  * which is left as it was on any other result than PERSON_OK. */
 enum person_result person_key(const char *email, size_t len,

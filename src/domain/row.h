@@ -67,9 +67,9 @@ struct row_form {
 struct row {
     uint64_t line; /* where the record starts, as an editor counts, from 1 */
     int64_t id;    /* the ledger's number, 0 before admission */
-    int64_t
-        settled_s; /* read back from the ledger: seconds since 1970, else 0 */
-    int64_t replaces; /* the earlier row that this one sends again, or 0 */
+    int64_t settled_s; /* seconds since 1970, of one that was read back from the
+                          ledger; else 0 */
+    int64_t replaces;  /* the earlier row that this one sends again, or 0 */
     char *email;  /* as it is sent: what the file says, trimmed; UTF-8. For an
                      invalid row what could be read, perhaps not UTF-8 */
     char *role;   /* as it is sent; "" when the row has none */

@@ -1,7 +1,6 @@
 #ifndef BULK_INVITE_DOMAIN_TALLY_H
 #define BULK_INVITE_DOMAIN_TALLY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

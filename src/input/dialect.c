@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "input/columns.h"
+
 #define SEARCH_LINES 100
 
 /* A place in the text, and how good a header its record is. */

@@ -1,8 +1,8 @@
 #ifndef BULK_INVITE_INPUT_DIALECT_H
 #define BULK_INVITE_INPUT_DIALECT_H
 
-#include "input/columns.h"
 #include "input/csv_reader.h"
+#include "input/input_options.h"
 
 /*
  * How a CSV file is written: its delimiter, and what stands above the header.

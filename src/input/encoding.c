@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <iconv.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -282,12 +281,11 @@ static void drop_mark(struct encoding *encoding, char *text, size_t *len)
     if (encoding->has_text || *len == 0)
         return;
     encoding->has_text = true;
-    if (*len < FILE_KIND_UTF8_BOM_LEN ||
-        memcmp(text, FILE_KIND_UTF8_BOM_BYTES, FILE_KIND_UTF8_BOM_LEN) != 0)
+    if (*len < TEXT_BOM_LEN || memcmp(text, TEXT_BOM, TEXT_BOM_LEN) != 0)
         return;
     encoding->facts.has_mark = true;
-    *len -= FILE_KIND_UTF8_BOM_LEN;
-    memmove(text, text + FILE_KIND_UTF8_BOM_LEN, *len);
+    *len -= TEXT_BOM_LEN;
+    memmove(text, text + TEXT_BOM_LEN, *len);
 }
 
 enum error_kind encoding_read(struct encoding *encoding, char *buffer,

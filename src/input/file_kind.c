@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/strbuf.h"
+#include "base/text_safe.h"
 
 #define ZIP_LOOK 100 /* the first entry's header, name and some content */
 
@@ -13,7 +13,7 @@ struct signature {
 };
 
 static const struct signature signatures[] = {
-    {FILE_KIND_UTF8_BOM, FILE_KIND_UTF8_BOM_LEN, FILE_KIND_UTF8_BOM_BYTES},
+    {FILE_KIND_UTF8_BOM, TEXT_BOM_LEN, TEXT_BOM},
     {FILE_KIND_UTF16LE, 2, "\xff\xfe"},
     {FILE_KIND_UTF16BE, 2, "\xfe\xff"},
     {FILE_KIND_ZIP, 4, "PK\x03\x04"},
@@ -52,7 +52,7 @@ static enum file_kind kind_by_nuls(const char *bytes, size_t len, size_t zero,
 
 enum file_kind file_kind_of(const char *bytes, size_t len, bool is_all)
 {
-    for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
+    for (size_t i = 0; i < sizeof(signatures) / sizeof(*signatures); i++) {
         const struct signature *known = &signatures[i];
         size_t common = len < known->len ? len : known->len;
         if (memcmp(bytes, known->bytes, common) != 0)

@@ -24,9 +24,6 @@ enum file_kind {
     FILE_KIND_PDF,
 };
 
-#define FILE_KIND_UTF8_BOM_BYTES "\xef\xbb\xbf"
-#define FILE_KIND_UTF8_BOM_LEN   3
-
 /* `is_all`: there are no more bytes, so it is never undecided. */
 enum file_kind file_kind_of(const char *bytes, size_t len, bool is_all);
 

@@ -8,7 +8,6 @@
 #include "base/strbuf.h"
 #include "domain/row.h"
 #include "input/input_options.h"
-#include "input/role_map.h"
 
 /*
  * The front of this room: a file or stdin in, rows out. Used by one thread at

@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +11,6 @@
 #include "input/address.h"
 #include "input/clean.h"
 #include "input/role_map.h"
-
-#define PERSON_MAX 2048 /* a local part may grow when it is folded */
 
 /* A cell that is used: email or role. */
 struct cell {
@@ -39,10 +36,7 @@ struct check {
 };
 
 /* Every check below answers true, or what this does. */
-static bool refuse(struct check *check, enum row_cell cell,
-                   enum outcome_code code, const char *format, ...)
-    PRINTF_LIKE(4, 5);
-
+PRINTF_LIKE(4, 5)
 static bool refuse(struct check *check, enum row_cell cell,
                    enum outcome_code code, const char *format, ...)
 {
@@ -51,8 +45,7 @@ static bool refuse(struct check *check, enum row_cell cell,
     check->cell_at_fault = cell;
     check->code = code;
     va_start(args, format);
-    if (vasprintf(&check->why, format, args) < 0)
-        error_out_of_memory();
+    check->why = xvasprintf(format, args);
     va_end(args);
     return false;
 }
@@ -245,7 +238,7 @@ struct row *row_check(const struct csv_record *record,
     };
 
     strbuf_init(&check.cleaned, CSV_FIELD_CAP);
-    strbuf_init(&check.person, PERSON_MAX);
+    strbuf_init(&check.person, PERSON_KEY_CAP);
     take_cell(&check.email, record);
     take_cell(&check.role, record);
     counts->cleaned +=

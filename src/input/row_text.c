@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text_safe.h"
 #include "input/dialect.h"
 
 #define HEAD_CAP (CSV_ABOVE_CAP + 2 * CSV_RECORD_CAP)
-#define MARK     "\xef\xbb\xbf"
 
 /* How the error begins in rows that can't be told from others by their number
  * of cells: only what is invalid has too many. */
@@ -63,7 +63,7 @@ void row_text_init(struct row_text *row_text, const struct csv_record *first,
     if (row_text->has_error_column)
         row_text->columns--;
     if (has_mark)
-        strbuf_add_str(head, MARK);
+        strbuf_add_str(head, TEXT_BOM);
     strbuf_add(head, first->text - first->above_len, first->above_len);
     if (columns->has_header)
         strbuf_add(head, first->text,

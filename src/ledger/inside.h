@@ -57,7 +57,7 @@ struct recent_people {
     int64_t merging_to; /* ... and merged_to when it is done; 0: no merge */
 };
 
-/* The run that find_run() found last, and its rows. */
+/* The run that run_of_row() found last, and its rows. */
 struct found_run {
     int64_t id;
     int64_t started_s;

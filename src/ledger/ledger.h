@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "domain/counters.h"
+#include "domain/hold.h"
 #include "domain/row.h"
 
 /*
@@ -104,9 +105,9 @@ enum error_kind ledger_begin_run(struct ledger *ledger, const char *input_name,
 
 /* What is known of the server's pace, so that the next run starts there. */
 struct ledger_pace {
-    double rate_per_s; /* 0: none was found */
-    int64_t
-        held_until_s; /* seconds since 1970: do not ask before; 0: no hold */
+    double rate_per_s;    /* 0: none was found */
+    int64_t held_until_s; /* seconds since 1970: not to be asked before; 0: no
+                             hold */
 };
 
 /* Notes the end, and reconciles: the rows stored by status must be those
@@ -146,16 +147,8 @@ enum error_kind ledger_save_pace(struct ledger *ledger,
                                  const struct ledger_pace *pace,
                                  struct error *err) MUST_CHECK;
 
-/* When and why all attempts of a run waited. */
-struct ledger_hold {
-    int64_t from_s; /* seconds since 1970 */
-    int64_t until_s;
-    enum hold_reason reason;
-};
-
 /* Notes a hold of this run. Within a transaction. */
-enum error_kind ledger_add_hold(struct ledger *ledger,
-                                const struct ledger_hold *hold,
+enum error_kind ledger_add_hold(struct ledger *ledger, const struct hold *hold,
                                 struct error *err) MUST_CHECK;
 
 /* Nothing (zeros) if there is none, if it is older than a day, or if the clock

@@ -155,7 +155,7 @@ enum error_kind ledger_each_hold(struct ledger *ledger, int64_t run,
 {
     sqlite3_stmt *stmt = SQL_WITH(ledger, SQL_HOLDS_OF_RUN, run);
     while (sql_step(ledger, stmt)) {
-        struct ledger_hold hold = {
+        struct hold hold = {
             .from_s = sqlite3_column_int64(stmt, 0),
             .until_s = sqlite3_column_int64(stmt, 1),
             .reason = (enum hold_reason)sqlite3_column_int(stmt, 2),

@@ -27,7 +27,7 @@ struct ledger_run {
 typedef void ledger_see_run(void *context, const struct ledger_run *run);
 typedef void ledger_see_person(void *context, const struct row *row,
                                int64_t run);
-typedef void ledger_see_hold(void *context, const struct ledger_hold *hold);
+typedef void ledger_see_hold(void *context, const struct hold *hold);
 typedef enum error_kind ledger_take_row(void *context, const struct row *row,
                                         struct error *err);
 

@@ -3,8 +3,6 @@
 #include "ledger/inside.h"
 #include "ledger/ledger_books.h"
 
-#define PERSON_CAP 4096
-
 /* SQL's is_person(email, person): is the address this person's? */
 static void is_person(sqlite3_context *context, int count,
                       sqlite3_value **values)
@@ -13,7 +11,7 @@ static void is_person(sqlite3_context *context, int count,
     const char *person = (const char *)sqlite3_value_text(values[1]);
     struct strbuf key;
     (void)count;
-    strbuf_init(&key, PERSON_CAP);
+    strbuf_init(&key, PERSON_KEY_CAP);
     sqlite3_result_int(context, email && person &&
                                     person_key(email, strlen(email), &key) ==
                                         PERSON_OK &&

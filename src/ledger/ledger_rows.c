@@ -27,7 +27,7 @@ void ledger_say_duplicate(struct row *row, uint64_t line, const char *role)
 
 /* The run of a row, by way of the one found last: people invited together are
  * asked for together. */
-static const struct found_run *find_run(struct ledger *ledger, int64_t row_id)
+static const struct found_run *run_of_row(struct ledger *ledger, int64_t row_id)
 {
     struct found_run *found = &ledger->found_run;
     if (row_id >= found->first_row && row_id < found->next_first_row)
@@ -58,7 +58,7 @@ static void say_already_invited(struct ledger *ledger, struct row *row,
                                 sqlite3_stmt *stmt)
 {
     const struct found_run *run =
-        find_run(ledger, sqlite3_column_int64(stmt, STORED_ID));
+        run_of_row(ledger, sqlite3_column_int64(stmt, STORED_ID));
     char when[CLOCK_UTC_SIZE];
     char words[SENTENCE_CAP];
     clock_format_utc(run->started_s * US_PER_S, when);

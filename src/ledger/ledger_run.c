@@ -132,8 +132,7 @@ enum error_kind ledger_save_pace(struct ledger *ledger,
     return ledger_result(ledger, err);
 }
 
-enum error_kind ledger_add_hold(struct ledger *ledger,
-                                const struct ledger_hold *hold,
+enum error_kind ledger_add_hold(struct ledger *ledger, const struct hold *hold,
                                 struct error *err)
 {
     sql_run(ledger, SQL_WITH(ledger, SQL_ADD_HOLD, hold->from_s, hold->until_s,

@@ -88,6 +88,5 @@ void sql_execute(struct ledger *ledger, const char *text)
 
 char *sql_column_dup(sqlite3_stmt *stmt, int index)
 {
-    const char *text = (const char *)sqlite3_column_text(stmt, index);
-    return text ? xstrdup(text) : NULL;
+    return xstrdup((const char *)sqlite3_column_text(stmt, index));
 }

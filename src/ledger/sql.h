@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/error.h"
-
 /*
  * The ledger's SQL, and how it is run. Private to this room.
  *

@@ -1,8 +1,6 @@
 #ifndef BULK_INVITE_QUEUE_DOORBELL_H
 #define BULK_INVITE_QUEUE_DOORBELL_H
 
-#include <stdint.h>
-
 /*
  * The one thing a thread with several sources waits on. A ring is never lost:
  * one that comes before the wait ends it at once. Any thread may ring, one

@@ -58,13 +58,11 @@ static enum error_kind count_row(void *context, const struct row *row,
     return ERROR_NONE;
 }
 
-void html_add_hold(struct html *html, enum hold_reason reason, int64_t from_s,
-                   int64_t until_s)
+void html_add_hold(struct html *html, struct hold hold)
 {
     int64_t ended_s = html->run->ended_s;
-    struct html_hold hold = {from_s, until_s, reason};
 
-    if (ended_s > 0 && until_s > ended_s)
+    if (ended_s > 0 && hold.until_s > ended_s)
         hold.until_s = ended_s;
     html_chart_hold(&html->chart, hold);
 }

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "domain/counters.h"
+#include "domain/hold.h"
 #include "domain/row.h"
 
 /*
@@ -40,8 +40,7 @@ struct html_run {
 };
 
 /* In order; a hold may be planned beyond the run's end. */
-void html_add_hold(struct html *html, enum hold_reason reason, int64_t from_s,
-                   int64_t until_s);
+void html_add_hold(struct html *html, struct hold hold);
 
 /* Writes the page under atomic_file's rules; what fails leaves PATH.partial. */
 enum error_kind html_write(const char *path, const struct html_run *run,

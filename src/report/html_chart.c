@@ -73,10 +73,10 @@ static size_t drawn_holds(const struct html_chart *chart)
                                                 : HTML_CHART_HOLDS;
 }
 
-void html_chart_hold(struct html_chart *chart, struct html_hold hold)
+void html_chart_hold(struct html_chart *chart, struct hold hold)
 {
     size_t count = drawn_holds(chart);
-    struct html_hold *last = count > 0 ? &chart->holds[count - 1] : NULL;
+    struct hold *last = count > 0 ? &chart->holds[count - 1] : NULL;
 
     if (hold.until_s <= hold.from_s || hold.from_s < chart->start_s ||
         (hold.reason != HOLD_QUOTA && hold.reason != HOLD_SERVER_DOWN))
@@ -99,7 +99,7 @@ static void add_bands(struct strbuf *out, const struct html_chart *chart)
     double unit = (double)COLUMN_WIDTH / (double)width_s(chart);
 
     for (size_t i = 0; i < drawn_holds(chart); i++) {
-        const struct html_hold *hold = &chart->holds[i];
+        const struct hold *hold = &chart->holds[i];
         strbuf_addf(out, "<rect class=%s x=%.2f width=%.2f height=%d />",
                     reasons[hold->reason].class_name,
                     (double)(hold->from_s - chart->start_s) * unit,

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/strbuf.h"
-#include "domain/counters.h"
+#include "domain/hold.h"
 #include "domain/row.h"
 #include "domain/tally.h"
 
@@ -93,11 +93,7 @@ struct html_chart {
     int64_t span_s;  /* from there to the last second that is drawn */
     size_t width;    /* of a column: a place in a list of seconds */
     uint64_t columns[HTML_CHART_COLUMNS][HTML_GROUPS];
-    struct html_hold {
-        int64_t from_s;
-        int64_t until_s;
-        enum hold_reason reason;
-    } holds[HTML_CHART_HOLDS];
+    struct hold holds[HTML_CHART_HOLDS];
     uint64_t hold_count;
     int64_t held_s[HOLD_REASONS]; /* by all of them */
 };
@@ -107,7 +103,7 @@ void html_chart_add(struct html_chart *chart, int64_t at_s,
                     enum html_group group);
 
 /* In order; one that overlaps with the one before makes it longer. */
-void html_chart_hold(struct html_chart *chart, struct html_hold hold);
+void html_chart_hold(struct html_chart *chart, struct hold hold);
 
 /* Sentence, chart, and its numbers as a table. A few seconds without a hold
  * are one sentence. */

@@ -33,13 +33,9 @@ uint64_t html_group_sum(const uint64_t groups[HTML_GROUPS])
 
 void html_text(struct strbuf *out, const char *text)
 {
-    size_t len = strnlen(text, HTML_TEXT_MOST);
-    bool is_cut = text[len] != '\0';
+    size_t len = text_cut_len(text, strlen(text), HTML_TEXT_MOST);
     struct strbuf safe;
 
-    /* not in the middle of a character */
-    while (is_cut && len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
-        len--;
     strbuf_init(&safe, SAFE_CAP);
     text_safe_add(&safe, text, len);
     for (size_t i = 0; i < safe.len; i++) {
@@ -50,7 +46,7 @@ void html_text(struct strbuf *out, const char *text)
             strbuf_add_char(out, safe.bytes[i]);
     }
     strbuf_clear(&safe);
-    if (is_cut)
+    if (text[len] != '\0')
         strbuf_add_str(out, "&hellip;");
 }
 

@@ -85,26 +85,23 @@ void metrics_format(const struct metrics *metrics, struct strbuf *out)
 static enum error_kind replace(const char *path, const struct strbuf *text,
                                struct error *err)
 {
-    struct strbuf temporary;
+    char *temporary = xasprintf("%s.XXXXXX", path);
     bool is_done = false;
     enum error_kind kind = ERROR_NONE;
 
-    strbuf_init(&temporary, SIZE_MAX);
-    strbuf_addf(&temporary, "%s.XXXXXX", path);
-    int fd = mkostemp(temporary.bytes, O_CLOEXEC);
+    int fd = mkostemp(temporary, O_CLOEXEC);
     if (fd >= 0) {
         errno = ENOSPC; /* a short write sets none */
         is_done = write(fd, text->bytes, text->len) == (ssize_t)text->len &&
                   fchmod(fd, 0644) == 0;
-        is_done =
-            close(fd) == 0 && is_done && rename(temporary.bytes, path) == 0;
+        is_done = close(fd) == 0 && is_done && rename(temporary, path) == 0;
     }
     if (!is_done)
         kind = error_set_errno(err, ERROR_STORAGE, errno,
                                "cannot write the metrics %s", path);
     if (fd >= 0 && !is_done)
-        unlink(temporary.bytes);
-    strbuf_clear(&temporary);
+        unlink(temporary);
+    free(temporary);
     return kind;
 }
 

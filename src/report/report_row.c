@@ -7,8 +7,6 @@
 #include "base/text_safe.h"
 #include "domain/person.h"
 
-#define PERSON_CAP 4096
-
 static const char *const names[REPORT_COLUMN_COUNT] = {
 #define X(column, key, how, value) key,
     REPORT_COLUMNS(X)
@@ -194,18 +192,13 @@ static struct row *row_for(uint64_t line, const char *email, const char *role)
 {
     struct strbuf person;
 
-    strbuf_init(&person, PERSON_CAP);
+    strbuf_init(&person, PERSON_KEY_CAP);
     bool is_person = person_key(email, strlen(email), &person) == PERSON_OK &&
                      !person.is_cut;
     struct row *row = row_new(line, email, strlen(email), role, strlen(role),
                               is_person ? strbuf_str(&person) : NULL);
     strbuf_clear(&person);
     return row;
-}
-
-static char *dup_or_null(const char *text)
-{
-    return text ? xstrdup(text) : NULL;
 }
 
 enum error_kind report_parse_row(struct row **row,
@@ -229,11 +222,11 @@ enum error_kind report_parse_row(struct row **row,
         .code = outcome_code_from_name(code ? code : ""),
         .http_status = (int)http_status,
         .attempts = (unsigned)attempts,
-        .invitation_id = dup_or_null(values[REPORT_INVITATION_ID]),
-        .state = dup_or_null(values[REPORT_STATE]),
-        .created_at = dup_or_null(values[REPORT_CREATED_AT]),
-        .expires_at = dup_or_null(values[REPORT_EXPIRES_AT]),
-        .error = dup_or_null(values[REPORT_ERROR]),
+        .invitation_id = xstrdup(values[REPORT_INVITATION_ID]),
+        .state = xstrdup(values[REPORT_STATE]),
+        .created_at = xstrdup(values[REPORT_CREATED_AT]),
+        .expires_at = xstrdup(values[REPORT_EXPIRES_AT]),
+        .error = xstrdup(values[REPORT_ERROR]),
     };
     return ERROR_NONE;
 }

@@ -39,11 +39,8 @@ static char *default_path(const char *input_name)
     size_t ending_len = sizeof(ending) - 1;
     bool has_it =
         len >= ending_len && strcmp(input_name + len - ending_len, ending) == 0;
-    struct strbuf path;
 
-    strbuf_init(&path, len + ending_len);
-    strbuf_addf(&path, "%s%s", input_name, has_it ? "" : ending);
-    return strbuf_detach(&path);
+    return xasprintf("%s%s", input_name, has_it ? "" : ending);
 }
 
 struct retry_file *retry_file_new(const char *path, const char *input_name,

@@ -190,10 +190,7 @@ static void answer_config(struct api *api, const struct request *request,
     if (err.kind == ERROR_NONE) {
         reply_json(reply, 200, settings_json(in_force));
     } else {
-        /* The words may have been cut in the middle of a character. */
-        char *text = text_safe_dup(err.text);
-        reply_detail(reply, 422, text);
-        free(text);
+        reply_detail(reply, 422, err.text);
     }
 }
 

@@ -90,7 +90,7 @@ static void add_syntax_error(json_t *errors, const json_error_t *error,
     int pos = error->position > 0 ? error->position - 1 : 0;
     char msg[96];
 
-    snprintf(msg, sizeof msg, "%s: line %d column %d (char %d)", what,
+    snprintf(msg, sizeof(msg), "%s: line %d column %d (char %d)", what,
              error->line, error->column, pos);
     json_array_append_new(
         errors,

@@ -24,7 +24,7 @@ int64_t limit_burst(const struct limit_options *options)
 void limit_set(struct limit *limit, const struct limit_options *options,
                int64_t now_us)
 {
-    if (memcmp(&limit->options, options, sizeof *options) == 0)
+    if (memcmp(&limit->options, options, sizeof(*options)) == 0)
         return;
     free(limit->admitted_us);
     *limit = (struct limit){.options = *options, .in_work = limit->in_work};
@@ -33,7 +33,7 @@ void limit_set(struct limit *limit, const struct limit_options *options,
         limit->since_us = now_us;
     } else if (options->kind == LIMIT_SLIDING && options->count > 0) {
         limit->admitted_us =
-            xcalloc((size_t)options->count, sizeof *limit->admitted_us);
+            xcalloc((size_t)options->count, sizeof(*limit->admitted_us));
     }
 }
 
@@ -164,9 +164,9 @@ static void add(struct MHD_Response *response, const char *prefix,
     va_list args;
 
     va_start(args, format);
-    vsnprintf(value, sizeof value, format, args);
+    vsnprintf(value, sizeof(value), format, args);
     va_end(args);
-    snprintf(full_name, sizeof full_name, "%s%s", prefix, name);
+    snprintf(full_name, sizeof(full_name), "%s%s", prefix, name);
     MHD_add_response_header(response, full_name, value);
 }
 

@@ -5,7 +5,6 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -81,7 +80,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection,
 
     (void)version;
     if (!exchange) {
-        *state = exchange = xcalloc(1, sizeof *exchange);
+        *state = exchange = xcalloc(1, sizeof(*exchange));
         strbuf_init(&exchange->body, API_BODY_CAP);
         return MHD_YES;
     }

@@ -73,7 +73,7 @@ static void add_change(struct options *options, const struct change *change)
 {
     size_t place = options->change_count++;
     struct change *changes =
-        realloc(options->changes, options->change_count * sizeof *changes);
+        realloc(options->changes, options->change_count * sizeof(*changes));
 
     if (!changes)
         error_out_of_memory();
@@ -90,7 +90,7 @@ static bool add_outage(struct options *options, const char *text)
     char *from = xstrndup(text, len);
     struct error err = ERROR_INIT;
     struct change change;
-    int64_t length_us;
+    int64_t length_us = 0;
     bool is_good =
         change_read(&change, "outage", "true", false, &err) == ERROR_NONE &&
         settings_read_time(from, CHANGE_MAX_US, &change.at_us) &&
@@ -143,7 +143,7 @@ static enum error_kind read_script(struct options *options, const char *name,
     if (!file)
         return error_set_errno(err, ERROR_USAGE, errno, "cannot open %s", name);
     for (unsigned number = 1;
-         err->kind == ERROR_NONE && fgets(line, sizeof line, file); number++) {
+         err->kind == ERROR_NONE && fgets(line, sizeof(line), file); number++) {
         if (!strchr(line, '\n') && !feof(file))
             error_set(err, ERROR_USAGE, "the line is too long, or no text");
         if (err->kind != ERROR_NONE ||
@@ -269,7 +269,7 @@ enum error_kind options_parse(struct options *options, int argc, char **argv,
 
     for (const char *name; (name = settings_flag(count)); count++)
         flags[count] = (struct option){name, required_argument, NULL, SETTING};
-    memcpy(&flags[count], other_flags, sizeof other_flags);
+    memcpy(&flags[count], other_flags, sizeof(other_flags));
     *options = (struct options){.settings = SETTINGS_DEFAULT};
     opterr = 0;
     /* The leading ":" tells a missing value from an unknown flag. */

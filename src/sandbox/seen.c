@@ -18,7 +18,7 @@ void seen_init(struct seen *seen, uint64_t seed)
     *seen = (struct seen){
         .seed = seed,
         .people = STAILQ_HEAD_INITIALIZER(seen->people),
-        .posts = xcalloc(SEEN_POSTS_MAX, sizeof *seen->posts),
+        .posts = xcalloc(SEEN_POSTS_MAX, sizeof(*seen->posts)),
     };
 }
 
@@ -62,11 +62,9 @@ static struct person *get_person(struct seen *seen, const char *organization,
                                  const char *email)
 {
     size_t before = strlen(organization) + 1;
-    size_t size = before + strlen(email) + 1;
-    struct person *person = xcalloc(1, sizeof *person);
+    struct person *person = xcalloc(1, sizeof(*person));
 
-    person->key = xmalloc(size);
-    snprintf(person->key, size, "%s/%s", organization, email);
+    person->key = xasprintf("%s/%s", organization, email);
     for (char *at = person->key + before; *at; at++)
         *at = (char)tolower((unsigned char)*at);
     struct person **known = tsearch(person, &seen->by_key, compare_keys);
@@ -121,14 +119,14 @@ void seen_invite(struct seen *seen, struct person *person, const char *email,
     char expires_at[CLOCK_UTC_SIZE];
 
     state = random_next(&state) ^ person->hash;
-    snprintf(id, sizeof id, "inv_%016" PRIx64, random_next(&state));
+    snprintf(id, sizeof(id), "inv_%016" PRIx64, random_next(&state));
     clock_format_utc(wall_us, created_at);
     clock_format_utc(wall_us + INVITATION_VALID_US, expires_at);
     person->invitation =
         json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "invitation_id", id, "email",
                   email, "role", person->role, "state", "pending", "created_at",
                   created_at, "expires_at", expires_at);
-    person->invited_with = key ? xstrdup(key) : NULL;
+    person->invited_with = xstrdup(key);
     seen->invited++;
 }
 

@@ -61,7 +61,7 @@ static const struct setting {
     {NULL, "outage", OUTAGE, FIELD(outage_until_us), .wants = "true or false"},
 };
 
-#define COUNT (sizeof all / sizeof all[0])
+#define COUNT (sizeof(all) / sizeof(all[0]))
 
 static const struct unit {
     const char *name;

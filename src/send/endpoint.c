@@ -3,7 +3,6 @@
 #include <curl/curl.h>
 #include <strings.h>
 
-#include "base/strbuf.h"
 #include "base/text_safe.h"
 
 #define URL_CAP 8192
@@ -140,12 +139,9 @@ enum error_kind endpoint_init(struct endpoint *endpoint, const char *base_url,
     char *segment = curl_easy_escape(NULL, organization, (int)len);
     if (!segment)
         error_out_of_memory();
-    struct strbuf url;
-    strbuf_init(&url, URL_CAP);
-    strbuf_addf(&url, "%s/v1/organizations/%s/members/invite", endpoint->base,
-                segment);
+    endpoint->url = xasprintf("%s/v1/organizations/%s/members/invite",
+                              endpoint->base, segment);
     curl_free(segment);
-    endpoint->url = strbuf_detach(&url);
     return ERROR_NONE;
 }
 

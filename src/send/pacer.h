@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "domain/counters.h"
+#include "domain/hold.h"
 #include "domain/rate.h"
 #include "domain/result.h"
 #include "send/rate_finder.h"
@@ -95,7 +95,7 @@ void pacer_end(struct pacer *pacer, enum result_kind kind, int64_t started_us,
 /* Has the hold lasted, or would it last, longer than the options allow? */
 bool pacer_has_given_up(const struct pacer *pacer, int64_t now_us);
 
-/* For the progress line. */
+/* What holds all attempts back, and until when; HOLD_NONE: nothing does. */
 enum hold_reason pacer_hold(const struct pacer *pacer, int64_t now_us,
                             int64_t *until_us);
 

@@ -18,7 +18,8 @@
  * time, divided by it, is what the server sustains if it counts in windows, and
  * the least it sustains if it counts in a bucket that was full before the hold
  * ended. So the rate goes there, and from there upward in steps: at first
- * doubling, after each refusal half as large, until they are small and rare.
+ * doubling, after each refusal a third as large or less, until they are small
+ * and rare.
  */
 struct rate_finder {
     uint32_t concurrency;

@@ -6,8 +6,6 @@
 #include "base/strbuf.h"
 #include "domain/row.h"
 
-#define HEADER_CAP 8192
-
 /* A server closes an idle connection when it likes (uvicorn after 5 s), and a
  * request that meets the close ends as `unknown`: do not reuse one that old. */
 #define IDLE_CONNECTION_S 4L
@@ -71,7 +69,7 @@ request_headers_new(const struct request_settings *settings)
     headers->key = line + strlen(KEY_PREFIX);
     if (settings->token) {
         struct strbuf bearer;
-        strbuf_init(&bearer, HEADER_CAP);
+        strbuf_init(&bearer, SIZE_MAX);
         strbuf_addf(&bearer, "Authorization: Bearer %s", settings->token);
         headers->authorization = append(headers, strbuf_str(&bearer));
         explicit_bzero(bearer.bytes, bearer.len);

@@ -1,7 +1,6 @@
 #ifndef BULK_INVITE_SEND_RETRY_H
 #define BULK_INVITE_SEND_RETRY_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"

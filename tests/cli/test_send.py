@@ -469,6 +469,12 @@ class Requests(SendCase):
         (request,) = self.sent(env={"BULK_INVITE_TOKEN": "t0k.en_="})
         self.assertEqual(request.authorization, "Bearer t0k.en_=")
 
+    def test_a_long_token_is_sent_whole(self):
+        self.team("ada@example.com,admin")
+        token = 3000 * "long.t0k-"
+        (request,) = self.sent(env={"BULK_INVITE_TOKEN": token})
+        self.assertEqual(request.authorization, f"Bearer {token}")
+
     def test_the_token_comes_from_a_file(self):
         self.team("ada@example.com,admin")
         self.write("token", "from-file\n")

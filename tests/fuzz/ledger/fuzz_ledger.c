@@ -78,7 +78,7 @@ static void see_run(void *context, const struct ledger_run *run)
     require(run->input != NULL);
 }
 
-static void see_hold(void *context, const struct ledger_hold *hold)
+static void see_hold(void *context, const struct hold *hold)
 {
     (void)context;
     require(hold->reason >= HOLD_NONE && hold->reason < HOLD_REASONS);

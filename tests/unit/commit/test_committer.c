@@ -385,9 +385,9 @@ static void a_report_that_cannot_be_written_stops_the_run_once(void **state)
     check_ledger_agrees(stage);
 }
 
-static void note_hold(void *seen, const struct ledger_hold *hold)
+static void note_hold(void *seen, const struct hold *hold)
 {
-    struct ledger_hold **next = seen;
+    struct hold **next = seen;
     *(*next)++ = *hold;
 }
 
@@ -403,8 +403,8 @@ static void holds_are_noted_once_with_their_reason(void **state)
     };
     struct stage *stage = *state;
     struct counters *counters = &stage->counters;
-    struct ledger_hold seen[4] = {0};
-    struct ledger_hold *next = seen;
+    struct hold seen[4] = {0};
+    struct hold *next = seen;
     start(stage, stage->report_path);
     read_row(stage, 2, "a@x.org");
     committer_ask(stage->committer, 1);

@@ -73,8 +73,10 @@ static enum error_kind each_hold(void *context, struct html *html,
 {
     (void)context;
     (void)told;
-    html_add_hold(html, HOLD_QUOTA, STARTED_S + 10, STARTED_S + 40);
-    html_add_hold(html, HOLD_SERVER_DOWN, STARTED_S + 90, STARTED_S + 900);
+    html_add_hold(html,
+                  (struct hold){STARTED_S + 10, STARTED_S + 40, HOLD_QUOTA});
+    html_add_hold(
+        html, (struct hold){STARTED_S + 90, STARTED_S + 900, HOLD_SERVER_DOWN});
     return ERROR_NONE;
 }
 
@@ -287,11 +289,11 @@ static void a_hold_that_was_made_longer_is_one(void **state)
 
     (void)state;
     chart->start_s = 1000;
-    html_chart_hold(chart, (struct html_hold){1010, 1020, HOLD_QUOTA});
-    html_chart_hold(chart, (struct html_hold){1015, 1050, HOLD_QUOTA});
-    html_chart_hold(chart, (struct html_hold){1050, 1060, HOLD_QUOTA});
-    html_chart_hold(chart, (struct html_hold){1070, 1080, HOLD_NONE});
-    html_chart_hold(chart, (struct html_hold){900, 1080, HOLD_QUOTA});
+    html_chart_hold(chart, (struct hold){1010, 1020, HOLD_QUOTA});
+    html_chart_hold(chart, (struct hold){1015, 1050, HOLD_QUOTA});
+    html_chart_hold(chart, (struct hold){1050, 1060, HOLD_QUOTA});
+    html_chart_hold(chart, (struct hold){1070, 1080, HOLD_NONE});
+    html_chart_hold(chart, (struct hold){900, 1080, HOLD_QUOTA});
     assert_int_equal(chart->hold_count, 2);
     assert_int_equal(chart->holds[0].until_s, 1050);
     assert_int_equal(chart->held_s[HOLD_QUOTA], 50);
