@@ -172,7 +172,8 @@ run() {
     fi
     case $peer in
     found-rate | durable | memory)
-        [ "$(grep -c ',invited,' "$dir/rows.csv.report.csv")" = "$answered" ] ||
+        [ "$status" != 0 ] ||
+            [ "$(grep -c ',invited,' "$dir/rows.csv.report.csv")" = "$answered" ] ||
             echo "bench.sh: $peer: the report is not what was answered" >&2 ;;
     esac
     awk -v n="$answered" -v s="$seconds" -v cpu="$user $system" -v kib="$(
