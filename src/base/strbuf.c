@@ -74,6 +74,17 @@ void strbuf_add_char(struct strbuf *buf, char c)
     strbuf_add(buf, &c, 1);
 }
 
+void strbuf_add_quoted(struct strbuf *buf, const char *word)
+{
+    strbuf_add_char(buf, '\'');
+    for (; *word; word++)
+        if (*word == '\'')
+            strbuf_add_str(buf, "'\\''");
+        else
+            strbuf_add_char(buf, *word);
+    strbuf_add_char(buf, '\'');
+}
+
 void strbuf_addf(struct strbuf *buf, const char *format, ...)
 {
     va_list args;

@@ -28,6 +28,10 @@ void strbuf_reset(struct strbuf *buf);
 void strbuf_add(struct strbuf *buf, const void *bytes, size_t len);
 void strbuf_add_str(struct strbuf *buf, const char *text);
 void strbuf_add_char(struct strbuf *buf, char c);
+
+/* As a shell reads it back: in single quotes. */
+void strbuf_add_quoted(struct strbuf *buf, const char *word);
+
 void strbuf_addf(struct strbuf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* The text, "" when empty. Owned by `buf`, valid until it changes. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 
 #define SLOTS ((size_t)TALLY_CAP * 2)
 
@@ -20,20 +21,10 @@ void tally_free(struct tally *tally)
     free(tally);
 }
 
-/* FNV-1a; names chosen to collide only make a list of 2000 slow. */
-static size_t slot_of(const char *name)
-{
-    uint32_t hash = 2166136261U;
-
-    for (; *name; name++)
-        hash = (hash ^ (unsigned char)*name) * 16777619U;
-    return hash % SLOTS;
-}
-
 static struct tally_entry *find(struct tally *tally, const char *key,
                                 const char *name)
 {
-    size_t slot = slot_of(key);
+    size_t slot = hash_text(key) % SLOTS;
 
     for (; tally->slots[slot]; slot = (slot + 1) % SLOTS) {
         struct tally_entry *entry = &tally->entries[tally->slots[slot] - 1];

@@ -104,24 +104,11 @@ static const struct refusal refusals[] = {
                                "UTF-8"},
 };
 
-/* As a shell reads it back, and as no option. */
-static void add_quoted(struct strbuf *out, const char *name)
-{
-    strbuf_add_str(out, *name == '-' ? "'./" : "'");
-    for (; *name; name++) {
-        if (*name == '\'')
-            strbuf_add_str(out, "'\\''");
-        else
-            strbuf_add_char(out, *name);
-    }
-    strbuf_add_char(out, '\'');
-}
-
 enum error_kind file_kind_check(enum file_kind kind, const char *name,
                                 struct error *err)
 {
     const struct refusal *refusal = &refusals[kind];
-    bool is_stdin = strcmp(name, "stdin") == 0;
+    const char *file = strcmp(name, "stdin") == 0 ? refusal->example : name;
     struct strbuf command;
 
     if (!refusal->text)
@@ -130,7 +117,9 @@ enum error_kind file_kind_check(enum file_kind kind, const char *name,
         return error_set(err, ERROR_INPUT, "%s is %s", name, refusal->text);
     strbuf_init(&command, sizeof(err->text));
     strbuf_add_str(&command, refusal->command);
-    add_quoted(&command, is_stdin ? refusal->example : name);
+    if (*file == '-')
+        strbuf_add_str(&command, "./"); /* or it would be an option */
+    strbuf_add_quoted(&command, file);
     strbuf_add_str(&command, refusal->rest);
     error_set(err, ERROR_INPUT, "%s is %s, or run: %s | bulk-invite send - ...",
               name, refusal->text, strbuf_str(&command));

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/random.h"
 
 #define INVITATION_VALID_US (INT64_C(7) * 24 * US_PER_HOUR)
@@ -42,16 +43,6 @@ void seen_clear(struct seen *seen)
     *seen = (struct seen){0};
 }
 
-/* FNV-1a: a seed means the same on every machine. */
-static uint64_t hash_of(const char *text)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
 static int compare_keys(const void *one, const void *other)
 {
     return strcmp(((const struct person *)one)->key,
@@ -75,7 +66,7 @@ static struct person *get_person(struct seen *seen, const char *organization,
         return *known;
     }
     person->lower = person->key + before;
-    person->hash = hash_of(person->key);
+    person->hash = hash_text(person->key);
     person->email = xstrdup(email);
     person->keys = json_array();
     STAILQ_INSERT_TAIL(&seen->people, person, next);

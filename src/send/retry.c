@@ -1,6 +1,7 @@
 #include "send/retry.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/random.h"
 
 #define BACKOFF_FIRST_US US_PER_S
@@ -16,21 +17,12 @@ void retry_init(struct retry *retry, unsigned max_attempts,
     };
 }
 
-/* FNV-1a */
-static uint64_t hash_of(const char *words)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (; *words; words++)
-        hash = (hash ^ (unsigned char)*words) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
 /* The same words again and again speak of the list, not of its rows. */
 static void after_refusal(struct retry *retry, const struct outcome *outcome,
                           struct decision *decision)
 {
     const char *words = outcome->error ? outcome->error : "";
-    uint64_t hash = hash_of(words);
+    uint64_t hash = hash_text(words);
     if (hash != retry->last_refusal)
         retry->same_refusals = 0;
     retry->last_refusal = hash;

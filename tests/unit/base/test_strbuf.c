@@ -38,6 +38,19 @@ static void adds_follow_one_another(void **state)
     strbuf_clear(&buf);
 }
 
+static void quoted_words_are_one_word_of_a_shell(void **state)
+{
+    struct strbuf buf;
+
+    (void)state;
+    strbuf_init(&buf, 100);
+    strbuf_add_quoted(&buf, "");
+    strbuf_add_char(&buf, ' ');
+    strbuf_add_quoted(&buf, "it's $HOME `id` \\");
+    assert_string_equal(strbuf_str(&buf), "'' 'it'\\''s $HOME `id` \\'");
+    strbuf_clear(&buf);
+}
+
 static void nul_bytes_are_kept(void **state)
 {
     struct strbuf buf;
@@ -163,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(empty_buffer_reads_as_empty_text),
         cmocka_unit_test(adds_follow_one_another),
+        cmocka_unit_test(quoted_words_are_one_word_of_a_shell),
         cmocka_unit_test(nul_bytes_are_kept),
         cmocka_unit_test(what_exceeds_the_cap_is_cut),
         cmocka_unit_test(reset_forgets_the_cut_and_keeps_the_memory),

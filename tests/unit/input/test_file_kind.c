@@ -87,7 +87,7 @@ static void only_what_cannot_be_read_is_refused_with_a_way_out(void **state)
         {FILE_KIND_XLSX, "stdin", "xlsx2csv 'FILE.xlsx' |"},
         {FILE_KIND_OLE, "in/my team.xls",
          "--outdir \"$d\" 'in/my team.xls' >&2; "},
-        {FILE_KIND_ODS, "-team.ods", "\"$d\" './-team.ods' >&2; "},
+        {FILE_KIND_ODS, "-team.ods", "\"$d\" ./'-team.ods' >&2; "},
         {FILE_KIND_ZIP, "a.zip", "unpack"},
         {FILE_KIND_PDF, "a.pdf", "export the list"},
     };
