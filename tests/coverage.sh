@@ -4,11 +4,12 @@
 #   tests/coverage.sh           builds with clang, runs ctest, prints the table
 #   tests/coverage.sh REGEX     the same with only the tests whose names match
 #
-# Run tests/run.sh once before, which installs what the tests need. A program
-# that is killed by SIGKILL, crashes or leaves by _exit() writes no profile, so
-# what only such a program reached is shown as not reached. Where every call is
-# made to fail in turn (faults/test_failures, test_torture) the writing of the
-# profile would fail too, so these are left out.
+# Run tests/run.sh once before, which installs what the tests need. The counters
+# are in files that are mapped (%c), so that a program counts which is killed,
+# crashes or leaves by _exit(). As a child shares them with its parent, the lines
+# behind a fork() are shown as not reached. Where every call is made to fail in
+# turn (faults/test_failures, test_torture) the opening of these files would fail
+# too, so these tests are left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,10 +18,10 @@ profiles=$PWD/$build/profiles
 rm -rf "$build" # what the build runs counts too
 mkdir -p "$profiles"
 # The place is compiled in, as many tests give the program an environment of
-# their own. %m: the processes of one program merge theirs as they end.
+# their own. %m: the processes of one program share one.
 CC=clang cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS="\
--fprofile-instr-generate=$profiles/%m.profraw -fcoverage-mapping \
--fcoverage-compilation-dir=$PWD" >/dev/null
+-fprofile-instr-generate=$profiles/%c%m.profraw -fcoverage-mapping \
+-mllvm -runtime-counter-relocation -fcoverage-compilation-dir=$PWD" >/dev/null
 ninja -C "$build" --quiet
 
 failed=0
