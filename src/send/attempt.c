@@ -68,6 +68,11 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
     attempt->header_bytes += count;
     if (attempt->header_bytes > REPLY_HEADERS_CAP)
         return 0;
+    if (count >= 5 && memcmp(line, "HTTP/", 5) == 0)
+        attempt->has_all_headers = false;
+    /* What follows a body (a trailer) is no header, and changes nothing. */
+    if (attempt->has_all_headers)
+        return count;
     reply_headers_add(&attempt->reply_headers, line, count, clock_wall_us());
     attempt->has_all_headers = line[0] == '\r' || line[0] == '\n';
     return count;

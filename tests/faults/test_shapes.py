@@ -124,6 +124,40 @@ class Shapes(TransportCase):
             ]
         )
 
+    def test_a_trailer_is_no_header(self):
+        def ends(status, *trailers):
+            return raw(
+                http_head(status, headers=[("Transfer-Encoding", "chunked")]),
+                b"2\r\n{}\r\n0\r\n",
+                *(trailer + b"\r\n" for trailer in trailers),
+                b"\r\n",
+            )
+
+        edge = b"X-Render-Routing: no-server"
+        self.check_cases(
+            [
+                # It would make the request one that was surely not processed.
+                Case("edge", ends(500, edge), "unknown", "server_error"),
+                Case(
+                    "wait",
+                    ends(429, b"Retry-After: 60"),
+                    posts=2,
+                    exit_code=0,
+                    within_s=15,
+                ),
+                # A whole answer, if not the API's, and not one that was lost.
+                Case(
+                    "first",
+                    ends(200, b"X: y"),
+                    "unknown",
+                    "bad_response",
+                    people=FRESH,
+                    others="unprocessed",
+                    exit_code=7,
+                ),
+            ]
+        )
+
     def test_what_is_not_http_is_unknown(self):
         def line(text):
             end = b"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -183,6 +217,8 @@ class Shapes(TransportCase):
 
         id_key = b'"invitation_id": "'
         compressed = [("Content-Encoding", "gzip")]
+        coded = [("Transfer-Encoding", "gzip, gzip"), *CLOSE]
+        bomb = gzip.compress(gzip.compress(b" " * 50_000_000))
         bodies = {
             "nothing": changed(lambda body: b""),
             "null": changed(lambda body: b"null"),
@@ -213,6 +249,9 @@ class Shapes(TransportCase):
             "gzip": changed(gzip.compress, *compressed),
             "gzip_bomb": changed(
                 lambda body: gzip.compress(b" " * 50_000_000), *compressed
+            ),
+            "gzip_bomb_as_transfer_coding": raw(
+                http_head(200, headers=coded), bomb, fin()
             ),
         }
         self.check_cases(
