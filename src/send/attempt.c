@@ -301,7 +301,7 @@ static void answered(struct attempt *attempt, long http_status, int curl_code,
         .http_status = (int)http_status,
         .body = attempt->reply_body.bytes,
         .body_len = attempt->reply_body.len,
-        .is_body_cut = curl_code != CURLE_OK,
+        .is_body_cut = curl_code != CURLE_OK || !attempt->has_all_headers,
         .is_edge_refusal = attempt->reply_headers.is_edge_refusal,
     };
     result->kind =
