@@ -39,7 +39,8 @@ static enum error_kind find_server(struct send *send, struct error *err)
             return err->kind;
         base_url = sandbox_process_base_url(send->sandbox);
     }
-    if (endpoint_init(&send->endpoint, base_url, options->org, err))
+    if (endpoint_init(&send->endpoint, base_url, options->org, err) ||
+        endpoint_check_proxy(&send->endpoint, options->proxy, err))
         return err->kind;
     /* A rehearsal has no use for the real token. */
     if (options->sandbox)
