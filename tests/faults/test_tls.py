@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A server that does not prove who it is gets nothing."""
 
+import os
 import ssl
 import tempfile
 import unittest
@@ -207,6 +208,31 @@ class Tls(TransportCase):
                 self.assertEqual(run.exit_code, exit_code, run.said())
                 self.assertIn(words, run.said())
                 self.assertEqual(server.posts.total(), 0)
+
+    def test_what_cannot_be_read_to_its_end_is_no_certificate(self):
+        """Opening a FIFO that nobody writes to would wait for ever."""
+        fifo = self.certificates.folder / "fifo"
+        os.mkfifo(fifo, 0o600)
+        key = self.certificates.folder / "valid.key"
+        key.chmod(0o600)
+        for options in (
+            ("--cacert", fifo),
+            ("--cacert", "/dev/zero"),
+            ("--cacert", self.certificates.folder),
+            ("--cert", fifo, "--key", key),
+            ("--cert", "/dev/zero", "--key", key),
+            ("--cert", fifo),
+        ):
+            with (
+                self.subTest(options=options),
+                RawServer(tls=self.certificates.context("valid")) as server,
+                run_of(server.url, ("one",), *map(str, options)) as run,
+            ):
+                run.end(20)
+                self.check_sane(run)
+                self.assertEqual(run.exit_code, 2, run.said())
+                self.assertIn("regular file", run.said())
+                self.assertEqual(server.accepted, 0)
 
     def test_no_tls_keys_are_logged(self):
         with (
