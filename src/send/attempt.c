@@ -128,6 +128,25 @@ static enum error_kind configure(struct attempt *attempt, struct error *err)
     return ERROR_NONE;
 }
 
+/* Until 8.1.0 a libcurl handle that is used again still points to the last
+ * header of the answer before, which is freed by then, and adds to it what
+ * looks like a folded line: any server can break the heap so. */
+static bool is_spent(const struct attempt *attempt)
+{
+    static const unsigned first_sound = 0x080100;
+    return attempt->header_bytes > 0 &&
+           curl_version_info(CURLVERSION_NOW)->version_num < first_sound;
+}
+
+static enum error_kind renew(struct attempt *attempt, struct error *err)
+{
+    curl_easy_cleanup(attempt->easy);
+    attempt->easy = curl_easy_init();
+    if (!attempt->easy)
+        error_out_of_memory();
+    return configure(attempt, err);
+}
+
 struct attempt *attempt_new(const struct request_settings *settings,
                             const atomic_bool *no_more_sends, void *multi,
                             struct connections *connections, struct error *err)
@@ -140,10 +159,7 @@ struct attempt *attempt_new(const struct request_settings *settings,
     strbuf_init(&attempt->request_body, REQUEST_BODY_CAP);
     strbuf_init(&attempt->reply_body, REPLY_BODY_CAP);
     attempt->headers = request_headers_new(settings);
-    attempt->easy = curl_easy_init();
-    if (!attempt->easy)
-        error_out_of_memory();
-    if (configure(attempt, err)) {
+    if (renew(attempt, err)) {
         attempt_free(attempt);
         return NULL;
     }
@@ -338,14 +354,13 @@ struct row *attempt_finish(struct attempt *attempt, int curl_code,
     if (result->kind == RESULT_NOT_SENT)
         row->attempts--;
     result->outcome.attempts = row->attempts;
-    if (attempt->is_refused_send) {
-        /* Only a reset clears libcurl's own count of re-sends. The options were
-         * accepted before: what fails now is an allocation. */
-        struct error ignored = ERROR_INIT;
-        curl_easy_reset(attempt->easy);
-        if (configure(attempt, &ignored))
-            error_out_of_memory();
-    }
+    /* The handle also has libcurl's own count of re-sends, which nothing but a
+     * reset clears. The options were accepted before: what fails now is an
+     * allocation. */
+    struct error ignored = ERROR_INIT;
+    if ((attempt->is_refused_send || is_spent(attempt)) &&
+        renew(attempt, &ignored))
+        error_out_of_memory();
     return row;
 }
 

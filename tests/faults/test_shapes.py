@@ -182,6 +182,11 @@ class Shapes(TransportCase):
             "http_2_settings": raw(b"\0\0\x12\x04\0\0\0\0\0", fin()),
             "header_without_a_colon": line(b"HTTP/1.1 200 OK\r\nnonsense"),
             "nul_in_a_header": line(b"HTTP/1.1 200 OK\r\nX: a\0b"),
+            # libcurl before 8.1.0 adds it to a header of the answer before,
+            # which is freed by then, where a handle is used again
+            "folded_first_header": line(b"HTTP/1.1 200 OK\r\n x: y"),
+            "folded_first_header_by_tab": line(b"HTTP/1.1 200 OK\r\n\tx: y"),
+            "folded_first_header_of_a_1xx": line(b"HTTP/1.1 103 Go\r\n x: y"),
             "bad_length": line(b"HTTP/1.1 200 OK\r\nContent-Length: -5"),
             "huge_length": line(
                 b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 40
