@@ -22,10 +22,12 @@ static bool is_loopback_host(const char *host)
 static enum error_kind not_a_url(const char *base_url, const char *why,
                                  struct error *err)
 {
+    /* A password, where none belongs, is not for a log or a mail. */
+    const char *shown = strchr(base_url, '@') ? "..." : base_url;
     return error_set(err, ERROR_USAGE,
                      "base-url \"%s\" %s; it should look like "
                      "https://api.example.com",
-                     base_url, why);
+                     shown, why);
 }
 
 static bool is_url_ok(CURLUcode code)
