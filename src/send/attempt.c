@@ -32,6 +32,7 @@ struct attempt {
     bool has_all_headers; /* of the latest answer */
     unsigned sends;       /* how often the request was let go: 0 or 1 */
     bool is_refused_send; /* the hook said no to another send */
+    bool is_for_one_answer;
     char curl_error[CURL_ERROR_SIZE];
 };
 
@@ -131,11 +132,9 @@ static enum error_kind configure(struct attempt *attempt, struct error *err)
 /* Until 8.1.0 a libcurl handle that is used again still points to the last
  * header of the answer before, which is freed by then, and adds to it what
  * looks like a folded line: any server can break the heap so. */
-static bool is_spent(const struct attempt *attempt)
+static bool is_handle_for_one_answer(void)
 {
-    static const unsigned first_sound = 0x080100;
-    return attempt->header_bytes > 0 &&
-           curl_version_info(CURLVERSION_NOW)->version_num < first_sound;
+    return curl_version_info(CURLVERSION_NOW)->version_num < 0x080100;
 }
 
 static enum error_kind renew(struct attempt *attempt, struct error *err)
@@ -158,6 +157,7 @@ struct attempt *attempt_new(const struct request_settings *settings,
     attempt->connections = connections;
     strbuf_init(&attempt->request_body, REQUEST_BODY_CAP);
     strbuf_init(&attempt->reply_body, REPLY_BODY_CAP);
+    attempt->is_for_one_answer = is_handle_for_one_answer();
     attempt->headers = request_headers_new(settings);
     if (renew(attempt, err)) {
         attempt_free(attempt);
@@ -354,12 +354,12 @@ struct row *attempt_finish(struct attempt *attempt, int curl_code,
     if (result->kind == RESULT_NOT_SENT)
         row->attempts--;
     result->outcome.attempts = row->attempts;
-    /* The handle also has libcurl's own count of re-sends, which nothing but a
-     * reset clears. The options were accepted before: what fails now is an
-     * allocation. */
+    /* A handle keeps libcurl's own count of re-sends. */
+    bool is_spent = attempt->is_refused_send ||
+                    (attempt->is_for_one_answer && attempt->header_bytes > 0);
+    /* The options were accepted before: what fails now is an allocation. */
     struct error ignored = ERROR_INIT;
-    if ((attempt->is_refused_send || is_spent(attempt)) &&
-        renew(attempt, &ignored))
+    if (is_spent && renew(attempt, &ignored))
         error_out_of_memory();
     return row;
 }
