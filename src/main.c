@@ -52,6 +52,8 @@ int main(int argc, char **argv)
     prctl(PR_SET_DUMPABLE, 0);
     /* A file at its size limit is as a full disk: the write says so. */
     signal(SIGXFSZ, SIG_IGN);
+    /* Some parents leave it ignored: then nobody is told how a child ended. */
+    signal(SIGCHLD, SIG_DFL);
     if (options_load(&options, argv, getenv, &err)) {
         exit_code = error_exit_code(err.kind);
     } else {

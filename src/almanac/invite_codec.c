@@ -86,9 +86,9 @@ static const struct rule edge_refusal = {
     0, 0, NOT_PROCESSED, "the server is not available behind its edge"};
 static const struct rule gateway_failure = {0, 0, FAILED};
 
-/* Is a 503 that of a proxy which had passed the request on (Envoy, Varnish,
- * Heroku H12/H13)? */
-static bool has_gateway_mark(const struct reply *reply)
+/* May a 503 be that of a proxy which had passed the request on (Envoy, Varnish,
+ * Heroku H12/H13)? Its mark may also stand in what did not come. */
+static bool may_have_gateway_mark(const struct reply *reply)
 {
     static const char *const marks[] = {
         "upstream connect error",
@@ -100,7 +100,7 @@ static bool has_gateway_mark(const struct reply *reply)
         if (reply->body &&
             memmem(reply->body, reply->body_len, marks[i], strlen(marks[i])))
             return true;
-    return false;
+    return reply->is_body_cut;
 }
 
 static const struct rule *rule_for(const struct reply *reply)
@@ -111,7 +111,7 @@ static const struct rule *rule_for(const struct reply *reply)
     if (reply->is_edge_refusal &&
         (status == 404 || (status >= 500 && status <= 599)))
         return &edge_refusal;
-    if (status == 503 && has_gateway_mark(reply))
+    if (status == 503 && may_have_gateway_mark(reply))
         return &gateway_failure;
     for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
         if (status >= rules[i].first_status && status <= rules[i].last_status)

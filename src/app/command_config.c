@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "app/commands.h"
 #include "app/config.h"
 #include "app/console.h"
@@ -26,11 +24,7 @@ static const char *shown_value(const struct options *options,
     /* Of two options that exclude each other the weaker one is not used. */
     if (is_text && !*(const char *const *)field)
         return "(not used)";
-    /* A command may hold a secret as an argument. */
-    return option_holds_password(option, text) ||
-                   strcmp(option->name, "token-command") == 0
-               ? "(hidden)"
-               : text;
+    return option_holds_password(option, text) ? "(hidden)" : text;
 }
 
 static void print_option(const struct options *options,

@@ -30,6 +30,23 @@ static void start_log(struct send *send)
         log_open_file(&send->log, options->log_file);
 }
 
+/* libcurl reads these whenever it connects, in the engine's thread: a FIFO or a
+ * terminal would hold that up, and with it the end of the run. What is not
+ * there or cannot be read is told by the first attempt. */
+static enum error_kind check_certificates(const struct options *options,
+                                          struct error *err)
+{
+    const char *const paths[] = {options->cacert, options->cert, options->key};
+    struct stat info;
+    for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+        if (paths[i] && stat(paths[i], &info) == 0 && !S_ISREG(info.st_mode))
+            return error_set(err, ERROR_USAGE,
+                             "%s is not a regular file, which certificates "
+                             "and keys must be in",
+                             paths[i]);
+    return ERROR_NONE;
+}
+
 static enum error_kind find_server(struct send *send, struct error *err)
 {
     const struct options *options = send->options;
@@ -39,12 +56,14 @@ static enum error_kind find_server(struct send *send, struct error *err)
             return err->kind;
         base_url = sandbox_process_base_url(send->sandbox);
     }
-    if (endpoint_init(&send->endpoint, base_url, options->org, err))
+    if (endpoint_init(&send->endpoint, base_url, options->org, err) ||
+        endpoint_check_proxy(&send->endpoint, options->proxy, err))
         return err->kind;
     /* A rehearsal has no use for the real token. */
     if (options->sandbox)
         return ERROR_NONE;
-    if (token_check_key(options, getenv, err))
+    if (check_certificates(options, err) ||
+        token_check_key(options, getenv, err))
         return err->kind;
     return token_load(&send->token, options, getenv, err);
 }

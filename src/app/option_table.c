@@ -349,8 +349,10 @@ size_t option_index(const struct option_spec *option)
 
 bool option_holds_password(const struct option_spec *option, const char *text)
 {
-    return option->argument && strcmp(option->argument, "URL") == 0 &&
-           strchr(text, '@');
+    if (!option->argument)
+        return false;
+    return strcmp(option->argument, "COMMAND") == 0 ||
+           (strcmp(option->argument, "URL") == 0 && strchr(text, '@'));
 }
 
 void option_variable(const struct option_spec *option, char *variable)

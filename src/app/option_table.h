@@ -82,7 +82,8 @@ bool option_fits(const struct option_spec *option, enum command command);
 /* Its place in option_table, and in the origins of struct options. */
 size_t option_index(const struct option_spec *option);
 
-/* May its value hold a password? A URL does, before its "@". */
+/* May its value hold a password? A URL does, before its "@", and a command may,
+ * as an argument. */
 bool option_holds_password(const struct option_spec *option, const char *text);
 
 #define OPTION_NAME_SIZE 64 /* room for any name or variable, with its NUL */

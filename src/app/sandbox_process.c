@@ -49,7 +49,9 @@ NO_RETURN static void become_sandbox(const char *path, int stdout_fd,
 {
     char name[] = PROGRAM;
     char quiet[] = "--quiet";
-    char *argv[] = {name, quiet, NULL};
+    /* Whom a list names is no business of other users of this machine. */
+    char private[] = "--private";
+    char *argv[] = {name, quiet, private, NULL};
     sigset_t none;
     int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,12 +71,17 @@ static enum error_kind take_token(char **token, const char *bytes, size_t len,
                      place);
 }
 
+static enum error_kind too_slow(const char *place, struct error *err)
+{
+    return error_set(err, ERROR_USAGE, "%s did not end within %d s", place,
+                     (int)(READ_TIME_US / US_PER_S));
+}
+
 /* Reads to the end. */
 static enum error_kind read_secret(struct secret *secret, int fd,
-                                   const char *place, struct error *err)
+                                   int64_t deadline_us, const char *place,
+                                   struct error *err)
 {
-    const int64_t deadline_us = clock_monotonic_us() + READ_TIME_US;
-
     for (;;) {
         int64_t left_us = deadline_us - clock_monotonic_us();
         struct pollfd waiting = {.fd = fd, .events = POLLIN};
@@ -83,8 +89,7 @@ static enum error_kind read_secret(struct secret *secret, int fd,
             poll(&waiting, 1, left_us > 0 ? (int)(left_us / US_PER_MS) : 0);
 
         if (ready == 0)
-            return error_set(err, ERROR_USAGE, "%s did not end within %d s",
-                             place, (int)(READ_TIME_US / US_PER_S));
+            return too_slow(place, err);
         if (secret->len == SECRET_CAP)
             return error_set(err, ERROR_USAGE, "%s has over %d bytes, no token",
                              place, SECRET_CAP - 1);
@@ -149,12 +154,13 @@ static enum error_kind open_private(int *fd, const char *path,
 static enum error_kind from_file(char **token, const char *path,
                                  const char *credentials, struct error *err)
 {
+    const int64_t deadline_us = clock_monotonic_us() + READ_TIME_US;
     struct secret secret = {.len = 0};
     int fd;
 
     if (open_private(&fd, path, credentials, err))
         return err->kind;
-    if (!read_secret(&secret, fd, path, err))
+    if (!read_secret(&secret, fd, deadline_us, path, err))
         take_token(token, secret.bytes, secret.len, path, err);
     close(fd);
     explicit_bzero(&secret, sizeof(secret));
@@ -189,23 +195,72 @@ static enum error_kind check_status(int status, struct error *err)
     return ERROR_NONE;
 }
 
+/* Its output can be read from *fd. */
+static enum error_kind start_command(pid_t *pid, int *fd, const char *command,
+                                     struct error *err)
+{
+    char shell[] = "sh";
+    char flag[] = "-c";
+    /* Its stdin is not ours, which may be the list. */
+    char *script = xasprintf("exec </dev/null\n%s", command);
+    char *argv[] = {shell, flag, script, NULL};
+    posix_spawn_file_actions_t actions;
+    int ends[2];
+    int failed = pipe2(ends, O_CLOEXEC) == 0 ? 0 : errno;
+
+    posix_spawn_file_actions_init(&actions); /* cannot fail in glibc */
+    if (!failed) {
+        failed =
+            posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+        if (!failed)
+            failed = posix_spawn(pid, "/bin/sh", &actions, NULL, argv, environ);
+        close(ends[1]);
+        *fd = ends[0];
+        if (failed)
+            close(ends[0]);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    free(script);
+    if (failed)
+        return error_set_errno(err, ERROR_USAGE, failed,
+                               "cannot run the token command");
+    return ERROR_NONE;
+}
+
+/* It may go on after its output has ended. */
+static enum error_kind await_command(pid_t pid, int64_t deadline_us,
+                                     struct error *err)
+{
+    int status = 0;
+    pid_t ended;
+
+    while ((ended = waitpid(pid, &status, WNOHANG)) == 0 &&
+           clock_monotonic_us() < deadline_us)
+        clock_sleep_us(US_PER_MS);
+    if (ended == 0)
+        return too_slow("the token command", err);
+    if (ended < 0)
+        return error_set_errno(err, ERROR_USAGE, errno,
+                               "cannot tell how the token command ended");
+    return check_status(status, err);
+}
+
+/* Who has not ended in time is left alone. */
 static enum error_kind from_command(char **token, const char *command,
                                     struct error *err)
 {
     static const char place[] = "the token command's output";
+    const int64_t deadline_us = clock_monotonic_us() + READ_TIME_US;
     struct secret secret = {.len = 0};
+    pid_t pid = 0;
+    int fd = -1;
 
-    /* Its stdin is not ours, which may be the list. */
-    char *script = xasprintf("exec </dev/null\n%s", command);
-    FILE *output = popen(script, "re");
-    free(script);
-    if (!output)
-        return error_set_errno(err, ERROR_USAGE, errno,
-                               "cannot run the token command");
-    /* Who has not ended in time is not waited for: no pclose(). */
-    if (!read_secret(&secret, fileno(output), place, err) &&
-        !check_status(pclose(output), err))
+    if (start_command(&pid, &fd, command, err))
+        return err->kind;
+    if (!read_secret(&secret, fd, deadline_us, place, err) &&
+        !await_command(pid, deadline_us, err))
         take_token(token, secret.bytes, secret.len, place, err);
+    close(fd);
     explicit_bzero(&secret, sizeof(secret));
     return err->kind;
 }

@@ -24,8 +24,8 @@ enum token_place token_place(const struct options *options,
  *
  * *token is NULL when there is none (the contract allows that), also where the
  * credential is not there; otherwise the caller ends it with token_free(). A
- * token command may take 60 s and print 64 KiB. It gets the signals as this
- * process has them: to be called before signals_open().
+ * token command may take 60 s, also to end, and print 64 KiB. It gets the
+ * signals as this process has them: to be called before signals_open().
  */
 enum error_kind token_load(char **token, const struct options *options,
                            char *(*getenv_fn)(const char *name),

@@ -208,7 +208,7 @@ static void answer_other(struct api *api, const struct request *request,
     bool is_config = strcmp(request->path, "/_sandbox/config") == 0;
     bool is_post = strcmp(request->method, "POST") == 0;
 
-    if (!is_people && !is_posts && !is_config)
+    if (api->options->is_private || (!is_people && !is_posts && !is_config))
         reply_detail(reply, 404, "Not Found");
     else if (strcmp(request->method, "GET") != 0 && !(is_config && is_post))
         reply_not_allowed(reply, is_config ? "GET, POST" : "GET");

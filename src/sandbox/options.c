@@ -51,6 +51,8 @@ static const char help[] =
     "  --script FILE         changes on a timetable: lines such as\n"
     "                        \"90s rate_limit=5/s latency=200ms\"\n"
     "\n"
+    "  --private             tell nobody who was invited: /_sandbox/ is 404,\n"
+    "                        as for the sandbox of send --sandbox\n"
     "  --quiet               no notes on stderr\n"
     "  --help, --version     show this, or the version\n";
 
@@ -63,6 +65,7 @@ static const struct option other_flags[] = {
     {"outage", required_argument, NULL, 'o'},
     {"status-for", required_argument, NULL, 'f'},
     {"script", required_argument, NULL, 's'},
+    {"private", no_argument, NULL, 'p'},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'v'},
@@ -223,6 +226,9 @@ static enum error_kind apply(struct options *options, const struct option *flag,
     case 'o':
         if (!add_outage(options, text))
             wanted = "two times, FROM+LENGTH, such as 10s+30s, up to 24h";
+        break;
+    case 'p':
+        options->is_private = true;
         break;
     case 'q':
         options->is_quiet = true;

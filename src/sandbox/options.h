@@ -19,6 +19,8 @@ struct options {
     json_t *known_roles; /* an array, or NULL: every role */
     json_t *status_for;  /* lower-case address to status, or NULL */
     bool has_script;
+    bool is_private; /* every user of the machine can connect: answers nothing
+                        but invites */
     bool is_quiet;
     const char *to_print; /* instead of serving: the help, the version */
 };

@@ -32,6 +32,7 @@ struct attempt {
     bool has_all_headers; /* of the latest answer */
     unsigned sends;       /* how often the request was let go: 0 or 1 */
     bool is_refused_send; /* the hook said no to another send */
+    bool is_for_one_answer;
     char curl_error[CURL_ERROR_SIZE];
 };
 
@@ -68,6 +69,11 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
     attempt->header_bytes += count;
     if (attempt->header_bytes > REPLY_HEADERS_CAP)
         return 0;
+    if (count >= 5 && memcmp(line, "HTTP/", 5) == 0)
+        attempt->has_all_headers = false;
+    /* What follows a body (a trailer) is no header, and changes nothing. */
+    if (attempt->has_all_headers)
+        return count;
     reply_headers_add(&attempt->reply_headers, line, count, clock_wall_us());
     attempt->has_all_headers = line[0] == '\r' || line[0] == '\n';
     return count;
@@ -123,6 +129,23 @@ static enum error_kind configure(struct attempt *attempt, struct error *err)
     return ERROR_NONE;
 }
 
+/* Until 8.1.0 a libcurl handle that is used again still points to the last
+ * header of the answer before, which is freed by then, and adds to it what
+ * looks like a folded line: any server can break the heap so. */
+static bool is_handle_for_one_answer(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version_num < 0x080100;
+}
+
+static enum error_kind renew(struct attempt *attempt, struct error *err)
+{
+    curl_easy_cleanup(attempt->easy);
+    attempt->easy = curl_easy_init();
+    if (!attempt->easy)
+        error_out_of_memory();
+    return configure(attempt, err);
+}
+
 struct attempt *attempt_new(const struct request_settings *settings,
                             const atomic_bool *no_more_sends, void *multi,
                             struct connections *connections, struct error *err)
@@ -134,11 +157,9 @@ struct attempt *attempt_new(const struct request_settings *settings,
     attempt->connections = connections;
     strbuf_init(&attempt->request_body, REQUEST_BODY_CAP);
     strbuf_init(&attempt->reply_body, REPLY_BODY_CAP);
+    attempt->is_for_one_answer = is_handle_for_one_answer();
     attempt->headers = request_headers_new(settings);
-    attempt->easy = curl_easy_init();
-    if (!attempt->easy)
-        error_out_of_memory();
-    if (configure(attempt, err)) {
+    if (renew(attempt, err)) {
         attempt_free(attempt);
         return NULL;
     }
@@ -296,7 +317,7 @@ static void answered(struct attempt *attempt, long http_status, int curl_code,
         .http_status = (int)http_status,
         .body = attempt->reply_body.bytes,
         .body_len = attempt->reply_body.len,
-        .is_body_cut = curl_code != CURLE_OK,
+        .is_body_cut = curl_code != CURLE_OK || !attempt->has_all_headers,
         .is_edge_refusal = attempt->reply_headers.is_edge_refusal,
     };
     result->kind =
@@ -333,14 +354,13 @@ struct row *attempt_finish(struct attempt *attempt, int curl_code,
     if (result->kind == RESULT_NOT_SENT)
         row->attempts--;
     result->outcome.attempts = row->attempts;
-    if (attempt->is_refused_send) {
-        /* Only a reset clears libcurl's own count of re-sends. The options were
-         * accepted before: what fails now is an allocation. */
-        struct error ignored = ERROR_INIT;
-        curl_easy_reset(attempt->easy);
-        if (configure(attempt, &ignored))
-            error_out_of_memory();
-    }
+    /* A handle keeps libcurl's own count of re-sends. */
+    bool is_spent = attempt->is_refused_send ||
+                    (attempt->is_for_one_answer && attempt->header_bytes > 0);
+    /* The options were accepted before: what fails now is an allocation. */
+    struct error ignored = ERROR_INIT;
+    if (is_spent && renew(attempt, &ignored))
+        error_out_of_memory();
     return row;
 }
 

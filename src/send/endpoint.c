@@ -1,5 +1,6 @@
 #include "send/endpoint.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <strings.h>
 
@@ -11,20 +12,22 @@ static bool is_loopback_host(const char *host)
 {
     if (strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
         return true;
-    /* curl's URL parser has normalised numeric forms such as 127.1 */
-    unsigned a, b, c, d;
-    int end = 0;
-    return sscanf(host, "%3u.%3u.%3u.%3u%n", &a, &b, &c, &d, &end) == 4 &&
-           host[end] == '\0' && a == 127;
+    /* curl's URL parser has normalised numeric forms such as 127.1; what is
+     * left of them, like 127.0.0.256, is a name for others to resolve */
+    struct in_addr address;
+    return inet_pton(AF_INET, host, &address) == 1 &&
+           ntohl(address.s_addr) >> 24 == 127;
 }
 
 static enum error_kind not_a_url(const char *base_url, const char *why,
                                  struct error *err)
 {
+    /* A password, where none belongs, is not for a log or a mail. */
+    const char *shown = strchr(base_url, '@') ? "..." : base_url;
     return error_set(err, ERROR_USAGE,
                      "base-url \"%s\" %s; it should look like "
                      "https://api.example.com",
-                     base_url, why);
+                     shown, why);
 }
 
 static bool is_url_ok(CURLUcode code)
@@ -150,4 +153,67 @@ void endpoint_clear(struct endpoint *endpoint)
     free(endpoint->url);
     free(endpoint->base);
     *endpoint = (struct endpoint){0};
+}
+
+/* Does libcurl take user and password of it? Control characters it does not,
+ * and would then go without the proxy. */
+static bool is_login_ok(CURLU *url)
+{
+    static const CURLUPart parts[] = {CURLUPART_USER, CURLUPART_PASSWORD};
+    bool is_ok = true;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+        char *text = NULL;
+        CURLUcode code = curl_url_get(url, parts[i], &text, CURLU_URLDECODE);
+        is_ok = is_ok && (is_url_ok(code) || code == CURLUE_NO_USER ||
+                          code == CURLUE_NO_PASSWORD);
+        curl_free(text);
+    }
+    return is_ok;
+}
+
+static bool is_proxy_scheme(const char *scheme)
+{
+    static const char *const schemes[] = {"http",    "https",  "socks4",
+                                          "socks4a", "socks5", "socks5h"};
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
+        if (scheme && strcmp(scheme, schemes[i]) == 0)
+            return true;
+    return false;
+}
+
+static enum error_kind check_proxy(CURLU *url, const char *proxy,
+                                   bool is_plain_http, struct error *err)
+{
+    /* As libcurl reads it: without a scheme it is http. */
+    CURLUcode code =
+        curl_url_set(url, CURLUPART_URL, proxy,
+                     CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME);
+    char *scheme = is_url_ok(code) ? url_part(url, CURLUPART_SCHEME) : NULL;
+    char *host = scheme ? url_part(url, CURLUPART_HOST) : NULL;
+    if (!is_proxy_scheme(scheme) || !host || !*host || !is_login_ok(url))
+        error_set(err, ERROR_USAGE,
+                  "proxy is no proxy's URL; it should look like "
+                  "http://proxy.example.com:3128, and https, socks4, socks4a, "
+                  "socks5 and socks5h are possible too");
+    else if (is_plain_http && !is_loopback_host(host))
+        error_set(err, ERROR_USAGE,
+                  "proxy %s would get the token in clear, as base-url is plain "
+                  "http: leave out proxy, or use https://",
+                  host);
+    curl_free(scheme);
+    curl_free(host);
+    return err->kind;
+}
+
+enum error_kind endpoint_check_proxy(const struct endpoint *endpoint,
+                                     const char *proxy, struct error *err)
+{
+    if (!proxy)
+        return ERROR_NONE;
+    CURLU *url = curl_url();
+    if (!url)
+        error_out_of_memory();
+    check_proxy(url, proxy, strncmp(endpoint->base, "http:", 5) == 0, err);
+    curl_url_cleanup(url);
+    return err->kind;
 }

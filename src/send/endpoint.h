@@ -27,4 +27,14 @@ enum error_kind endpoint_init(struct endpoint *endpoint, const char *base_url,
                               struct error *err) MUST_CHECK;
 void endpoint_clear(struct endpoint *endpoint);
 
+/*
+ * Refused with ERROR_USAGE, and without a word of it, as it may hold a password
+ * that libcurl would repeat in what it says of each attempt: a proxy that
+ * libcurl does not take. Also one elsewhere for plain http, which would get the
+ * token in clear. NULL, none, is fine.
+ */
+enum error_kind endpoint_check_proxy(const struct endpoint *endpoint,
+                                     const char *proxy,
+                                     struct error *err) MUST_CHECK;
+
 #endif

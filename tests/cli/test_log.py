@@ -82,7 +82,10 @@ class Said(SendCase):
         )
         self.assertIn("--proxy ...", done.stderr)
         self.assertNotIn("secret", done.stderr)
-        for flags in (["--proxy=me:secret@[::1]:9"], ["--proxy", "me:secret@h"]):
+        for flags in (
+            ["--proxy=me:secret@[::1]:9"],
+            ["--proxy", "me:secret@localhost"],
+        ):
             done = self.send(self.sandbox(), *flags, "--keep-going", expect=3)
             self.assertIn(" --keep-going --proxy ...", done.stderr)
             self.assertNotIn("secret", done.stderr)

@@ -2,12 +2,15 @@
 
 import contextlib
 import os
+import re
 import resource
 import shutil
 import signal
 import subprocess
 import threading
 import unittest
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from support import (
@@ -80,6 +83,27 @@ class Traces(SendCase):
         self.assertIn(b"PATH=", found)
         self.assertNotIn(TOKEN.encode(), found)
         running.write("email,role\nada@example.com,member\n")
+        running.close_stdin()
+        self.finish(running, expect=0)
+
+    def test_the_sandbox_of_a_rehearsal_tells_nobody_who_is_on_the_list(self):
+        """Every user of the machine can connect to it."""
+        running = self.start(None, "--sandbox", "--yes", "--verbose")
+        running.write("email,role\nada@example.com,member\n")
+        said = wait_until(
+            lambda: re.search(r" at http://127\.0\.0\.1:(\d+)", running.said()),
+            "where the sandbox is",
+        )
+        for path in ("invites", "requests", "config"):
+            with (
+                self.subTest(path),
+                self.assertRaises(urllib.error.HTTPError) as refused,
+            ):
+                urllib.request.urlopen(
+                    f"http://127.0.0.1:{said[1]}/_sandbox/{path}", timeout=30
+                )
+            self.assertEqual(refused.exception.code, 404)
+            refused.exception.close()
         running.close_stdin()
         self.finish(running, expect=0)
 

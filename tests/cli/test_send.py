@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import threading
 import unittest
 from pathlib import Path
@@ -486,6 +487,20 @@ class Requests(SendCase):
         self.team("ada@example.com,admin")
         (request,) = self.sent("--token-command", "echo from-$((40 + 2))")
         self.assertEqual(request.authorization, "Bearer from-42")
+
+    def test_a_parent_that_ignores_its_children_is_no_obstacle_to_that(self):
+        """Ignored signals are inherited."""
+        self.team("ada@example.com,admin")
+        recorder = self.recorder()
+        running = self.start(
+            recorder,
+            *("--token-command", "echo from-a-command"),
+            input_name="team.csv",
+            preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN),
+        )
+        self.finish(running, expect=0)
+        (request,) = recorder.requests
+        self.assertEqual(request.authorization, "Bearer from-a-command")
 
     def test_the_token_comes_from_systemd(self):
         self.team("ada@example.com,admin")

@@ -122,6 +122,8 @@ static const struct {
     {"ENETUNREACH", ENETUNREACH},
     {"ETIMEDOUT", ETIMEDOUT},
     {"EPIPE", EPIPE},
+    {"ENOSYS", ENOSYS},
+    {"EPERM", EPERM},
     {"NONAME", EAI_NONAME},
     {"AGAIN", EAI_AGAIN},
     {"FAIL", EAI_FAIL},
@@ -545,18 +547,13 @@ int epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event)
            syscall(SYS_epoll_ctl, epoll_fd, operation, fd, event));
 }
 
+/* epoll_wait(), which takes its place on older kernels, never fails. */
 int epoll_pwait2(int epoll_fd, struct epoll_event *events, int most,
                  const struct timespec *wait, const sigset_t *mask)
 {
     SUFFER(KIND_epollwait, int,
            syscall(SYS_epoll_pwait2, epoll_fd, events, most, wait, mask,
                    _NSIG / 8));
-}
-
-int epoll_wait(int epoll_fd, struct epoll_event *events, int most, int wait_ms)
-{
-    SUFFER(KIND_epollwait, int,
-           syscall(SYS_epoll_wait, epoll_fd, events, most, wait_ms));
 }
 
 int poll(struct pollfd *fds, nfds_t count, int wait_ms)

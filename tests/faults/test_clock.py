@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """A wall clock that jumps by a day, either way: nobody is invited twice, and
-what was learned of the pace is not taken from the future."""
+what was learned of the pace is not taken from the future. And a clock that
+runs fast, for what would take a minute."""
 
 import glob
+import time
 import unittest
 
 from faults import IS_SANITIZED, LEDGER
@@ -53,6 +55,29 @@ class Clock(SendCase):
         self.send_at(server, "+1d", "--max-wait", "1s", expect=5)
         self.send_at(server, "+0", "--max-wait", "1s", expect=0)
         self.assertEqual(len(server.requests), 3)
+
+    def test_a_token_command_has_a_minute_to_end(self):
+        """Also one whose output has ended, or that left it to a daemon."""
+        self.team(1)
+        server = self.recorder()
+        own_time = "unset LD_PRELOAD FAKETIME; exec 2>/dev/null;"
+        for command in (
+            "sleep 20",
+            "echo a-token; sleep 20",
+            "echo a-token; exec >/dev/null; sleep 20",
+            "echo a-token; (sleep 20) &",
+        ):
+            with self.subTest(command):
+                started = time.monotonic()
+                done = self.send(
+                    server,
+                    *("--token-command", f"{own_time} {command}"),
+                    expect=2,
+                    env={"LD_PRELOAD": LIBRARIES[0], "FAKETIME": "+0 x60"},
+                )
+                self.assertIn("did not end within 60 s", done.stderr)
+                self.assertLess(time.monotonic() - started, 15)
+        self.assertEqual(server.requests, [])
 
 
 if __name__ == "__main__":

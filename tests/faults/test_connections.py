@@ -84,6 +84,27 @@ class ConnectionsThatDie(TransportCase):
                         self.assertIn(row["status"], ("unknown", "invited"))
                         self.assertEqual(posts, row["status"] == "invited", row)
 
+    def test_an_end_right_after_an_answer_is_not_held_against_it(self):
+        """Nor against the next row. A reset may destroy what was not read."""
+        for death, act in DEATHS.items():
+            wanted = ("invited", "unknown") if act is rst else ("invited",)
+            for people in (FRESH, ("good", "bad", "after")):
+                script = Script(rows={"bad": raw(invited, act())})
+                with (
+                    self.subTest(death, people=people),
+                    RawServer(script) as server,
+                    run_of(server.url, people, "--concurrency", "1") as run,
+                ):
+                    run.end()
+                    self.check_sane(run)
+                    self.assertIn(run.rows["bad"]["status"], wanted)
+                    self.assertEqual(server.posts["bad@example.com"], 1)
+                    # sent before the end was seen, or on another connection
+                    self.assertIn(
+                        run.rows["after"]["status"], ("invited", "unknown")
+                    )
+                    self.assertLessEqual(server.posts["after@example.com"], 1)
+
     def test_a_connection_closed_while_idle_costs_nothing(self):
         """Between two requests of a slow rate: seen before the next one."""
         self.check_cases(

@@ -122,6 +122,33 @@ class Routes(TransportCase):
                 self.assertTrue(proxy.heads)
                 self.assertEqual(len(server.requests), 2)
 
+    def test_a_proxy_elsewhere_gets_no_token_in_clear(self):
+        with RawServer() as server:
+            for proxy in ("http://proxy.example.com:3128", "192.0.2.7:3128"):
+                with (
+                    self.subTest(proxy),
+                    run_of(server.url, ("one",), "--proxy", proxy) as run,
+                ):
+                    run.end()
+                    self.check_sane(run)
+                    self.assertEqual(run.exit_code, 2, run.said())
+                    self.assertIn("in clear", run.said())
+            self.assertEqual(server.accepted, 0)
+
+    def test_a_proxy_that_is_none_is_refused_without_its_password(self):
+        for proxy in ("ftp://me:hunter2@h", "http://me:hunter2@h:99999"):
+            with (
+                self.subTest(proxy),
+                run_of(
+                    "https://127.0.0.1:9", ("one",), "--proxy", proxy
+                ) as run,
+            ):
+                run.end()
+                self.check_sane(run)
+                self.assertEqual(run.exit_code, 2, run.said())
+                self.assertIn("proxy", run.said())
+                self.assertNotIn("hunter2", run.said())
+
     def test_a_proxy_sees_no_token_of_a_tls_server(self):
         with (
             Proxy() as proxy,

@@ -124,6 +124,40 @@ class Shapes(TransportCase):
             ]
         )
 
+    def test_a_trailer_is_no_header(self):
+        def ends(status, *trailers):
+            return raw(
+                http_head(status, headers=[("Transfer-Encoding", "chunked")]),
+                b"2\r\n{}\r\n0\r\n",
+                *(trailer + b"\r\n" for trailer in trailers),
+                b"\r\n",
+            )
+
+        edge = b"X-Render-Routing: no-server"
+        self.check_cases(
+            [
+                # It would make the request one that was surely not processed.
+                Case("edge", ends(500, edge), "unknown", "server_error"),
+                Case(
+                    "wait",
+                    ends(429, b"Retry-After: 60"),
+                    posts=2,
+                    exit_code=0,
+                    within_s=15,
+                ),
+                # A whole answer, if not the API's, and not one that was lost.
+                Case(
+                    "first",
+                    ends(200, b"X: y"),
+                    "unknown",
+                    "bad_response",
+                    people=FRESH,
+                    others="unprocessed",
+                    exit_code=7,
+                ),
+            ]
+        )
+
     def test_what_is_not_http_is_unknown(self):
         def line(text):
             end = b"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -148,6 +182,11 @@ class Shapes(TransportCase):
             "http_2_settings": raw(b"\0\0\x12\x04\0\0\0\0\0", fin()),
             "header_without_a_colon": line(b"HTTP/1.1 200 OK\r\nnonsense"),
             "nul_in_a_header": line(b"HTTP/1.1 200 OK\r\nX: a\0b"),
+            # libcurl before 8.1.0 adds it to a header of the answer before,
+            # which is freed by then, where a handle is used again
+            "folded_first_header": line(b"HTTP/1.1 200 OK\r\n x: y"),
+            "folded_first_header_by_tab": line(b"HTTP/1.1 200 OK\r\n\tx: y"),
+            "folded_first_header_of_a_1xx": line(b"HTTP/1.1 103 Go\r\n x: y"),
             "bad_length": line(b"HTTP/1.1 200 OK\r\nContent-Length: -5"),
             "huge_length": line(
                 b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 40
@@ -183,6 +222,8 @@ class Shapes(TransportCase):
 
         id_key = b'"invitation_id": "'
         compressed = [("Content-Encoding", "gzip")]
+        coded = [("Transfer-Encoding", "gzip, gzip"), *CLOSE]
+        bomb = gzip.compress(gzip.compress(b" " * 50_000_000))
         bodies = {
             "nothing": changed(lambda body: b""),
             "null": changed(lambda body: b"null"),
@@ -213,6 +254,9 @@ class Shapes(TransportCase):
             "gzip": changed(gzip.compress, *compressed),
             "gzip_bomb": changed(
                 lambda body: gzip.compress(b" " * 50_000_000), *compressed
+            ),
+            "gzip_bomb_as_transfer_coding": raw(
+                http_head(200, headers=coded), bomb, fin()
             ),
         }
         self.check_cases(

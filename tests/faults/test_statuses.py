@@ -6,7 +6,17 @@ docs/architecture.md says.
 import json
 import unittest
 
-from raw_server import RawServer, Script, answer, fin, http, http_head, raw
+from raw_server import (
+    RawServer,
+    Script,
+    answer,
+    fin,
+    http,
+    http_head,
+    raw,
+    rst,
+    silence,
+)
 from transport import CLOSE, FRESH, Case, TransportCase, run_of
 
 
@@ -46,6 +56,28 @@ class Statuses(TransportCase):
             Case("204", raw(http_head(204)), "unknown", "bad_response")
         )
         self.check_cases(cases)
+
+    def test_a_503_whose_end_did_not_come_leaves_the_row_in_doubt(self):
+        """What says that a gateway lost the server halfway may have been in
+        the rest."""
+        head = http_head(503, len(ENVOY))
+        whole = http_head(503, 100_000 + len(ENVOY)) + b" " * 100_000 + ENVOY
+        doubt = {"status": "unknown", "code": "server_error"}
+        self.check_cases(
+            [
+                Case("in_the_body", raw(head, ENVOY[:9], fin()), **doubt),
+                Case("before_the_body", raw(head, fin()), **doubt),
+                Case("reset", raw(head, rst()), **doubt),
+                Case("in_the_headers", raw(head[:-9], fin()), **doubt),
+                Case("over_the_cap", raw(whole), **doubt),
+                Case(
+                    "in_time",
+                    raw(head, silence()),
+                    options=("--timeout", "700ms"),
+                    **doubt,
+                ),
+            ]
+        )
 
     def test_answers_that_come_from_before_the_server_are_tried_again(self):
         retried = {"exit_code": 0, "posts": 2}

@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """A server that does not prove who it is gets nothing."""
 
+import os
 import ssl
 import tempfile
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from faults import IS_SANITIZED, NEEDS_PRELOAD, faultlib
 from raw_server import RawServer, Script, fin, http, invitation, raw, rst
 from transport import (
+    AT_ONCE,
     CLOSE,
     FRESH,
     Case,
@@ -208,6 +212,31 @@ class Tls(TransportCase):
                 self.assertIn(words, run.said())
                 self.assertEqual(server.posts.total(), 0)
 
+    def test_what_cannot_be_read_to_its_end_is_no_certificate(self):
+        """Opening a FIFO that nobody writes to would wait for ever."""
+        fifo = self.certificates.folder / "fifo"
+        os.mkfifo(fifo, 0o600)
+        key = self.certificates.folder / "valid.key"
+        key.chmod(0o600)
+        for options in (
+            ("--cacert", fifo),
+            ("--cacert", "/dev/zero"),
+            ("--cacert", self.certificates.folder),
+            ("--cert", fifo, "--key", key),
+            ("--cert", "/dev/zero", "--key", key),
+            ("--cert", fifo),
+        ):
+            with (
+                self.subTest(options=options),
+                RawServer(tls=self.certificates.context("valid")) as server,
+                run_of(server.url, ("one",), *map(str, options)) as run,
+            ):
+                run.end(20)
+                self.check_sane(run)
+                self.assertEqual(run.exit_code, 2, run.said())
+                self.assertIn("regular file", run.said())
+                self.assertEqual(server.accepted, 0)
+
     def test_no_tls_keys_are_logged(self):
         with (
             RawServer(tls=self.certificates.context("valid")) as server,
@@ -242,6 +271,83 @@ class Tls(TransportCase):
             self.check_sane(run)
             self.assertEqual(run.rows["one"]["status"], "unprocessed")
             self.assertEqual(server.posts.total(), 0)
+
+
+@unittest.skipIf(IS_SANITIZED, NEEDS_PRELOAD)
+class TlsCallsFail(TransportCase):
+    """Every call on the socket, in the handshake, the request and the answer.
+    Half a record that left is nothing that the server could read."""
+
+    PEOPLE = ("one", "two", "three")
+    CALLS = 14  # more than a run makes, of most kinds
+
+    @classmethod
+    def setUpClass(cls):
+        cls.certificates = Certificates()
+        cls.addClassCleanup(cls.certificates.remove)
+
+    def check_fault(self, fault, exit_codes):
+        with (
+            RawServer(tls=self.certificates.context("valid")) as server,
+            run_of(
+                server.url,
+                self.PEOPLE,
+                *("--cacert", str(self.certificates.authority)),
+                *("--concurrency", "1", "--timeout", "5s"),
+                env={"LD_PRELOAD": faultlib(), "FAULT": fault},
+            ) as run,
+        ):
+            run.end()
+            told = f"{fault}: {run.rows} {run.said()}"
+            self.check_sane(run)
+            self.assertIn(run.exit_code, exit_codes, told)
+            self.assertEqual(list(run.rows), list(self.PEOPLE), told)
+            for row in run.rows.values():
+                posts = server.posts[row["email"]]
+                self.assertLessEqual(posts, 1, told)
+                self.assertIn(
+                    row["status"],
+                    ("invited", "unknown") if posts else ("unknown",),
+                    told,
+                )
+            return run.exit_code, server.accepted
+
+    def check_each(self, faults, exit_codes=(0, 3)):
+        """What became of each."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            futures = {
+                fault: pool.submit(self.check_fault, fault, exit_codes)
+                for fault in faults
+            }
+            for fault, future in futures.items():
+                with self.subTest(fault):
+                    yield future.result()
+
+    def test_each_call_fails_once(self):
+        ends = self.check_each(
+            f"fail:{kind}:{n}:{errno}"
+            for kind, errno in (
+                ("sendto", "ECONNRESET"),
+                ("sendto", "EPIPE"),
+                ("recvfrom", "ECONNRESET"),
+                ("recvfrom", "ETIMEDOUT"),
+            )
+            for n in range(1, self.CALLS)
+        )
+        # some before a request had left, some after it
+        self.assertLessEqual({(0, 2), (3, 2)}, set(ends))
+
+    def test_calls_cut_short_or_interrupted_do_no_harm(self):
+        ends = self.check_each(
+            (
+                *(f"short:sendto:{n}:" for n in range(1, self.CALLS)),
+                *("short-from:sendto:1:", "short-from:recvfrom:1:"),
+                *("fail-odd:sendto:1:EINTR", "fail-odd:recvfrom:1:EINTR"),
+                *("fail-odd:sendto:1:EAGAIN", "fail-odd:recvfrom:1:EAGAIN"),
+            ),
+            exit_codes=(0,),
+        )
+        self.assertEqual(set(ends), {(0, 1)})
 
 
 if __name__ == "__main__":

@@ -175,6 +175,30 @@ static void who_made_the_answer_decides_about_a_503(void **state)
     }
 }
 
+/* The mark may have been in the rest. */
+static void a_503_that_was_cut_off_may_be_a_gateways(void **state)
+{
+    static const char *const bodies[] = {"", "upstream conn",
+                                         "{\"detail\":\"down for maint"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        struct reply reply = {.http_status = 503,
+                              .body = bodies[i],
+                              .body_len = strlen(bodies[i]),
+                              .is_body_cut = true};
+        struct outcome outcome = {0};
+
+        assert_int_equal(invite_codec_decode(&reply, EMAIL, &outcome),
+                         RESULT_UNKNOWN);
+        assert_int_equal(outcome.code, CODE_SERVER_ERROR);
+        reply.is_edge_refusal = true; /* said by a header, which did come */
+        assert_int_equal(invite_codec_decode(&reply, EMAIL, &outcome),
+                         RESULT_NOT_PROCESSED);
+        outcome_clear(&outcome);
+    }
+}
+
 static void sentences_say_what_happened(void **state)
 {
     static const struct {
@@ -313,6 +337,7 @@ int main(void)
         cmocka_unit_test(every_status_means_what_the_table_says),
         cmocka_unit_test(an_invitation_under_another_status_is_not_one),
         cmocka_unit_test(who_made_the_answer_decides_about_a_503),
+        cmocka_unit_test(a_503_that_was_cut_off_may_be_a_gateways),
         cmocka_unit_test(sentences_say_what_happened),
         cmocka_unit_test(no_sentence_names_the_person),
         cmocka_unit_test(an_earlier_attempts_answer_leaves_no_trace),

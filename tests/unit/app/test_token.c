@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -251,6 +252,8 @@ static void a_command_that_fails_gives_no_token(void **state)
         {"echo abc; exit 3", "failed with exit code 3"},
         {"no-such-program-here 2>/dev/null", "failed with exit code 127"},
         {"echo abc; kill -TERM $$", "ended by signal 15"},
+        {"echo abc; exec >/dev/null; exit 4", "failed with exit code 4"},
+        {"exec >/dev/null; kill -KILL $$", "ended by signal 9"},
         {"true", "the token in the token command's output is empty"},
         {"echo 'a b'", "no bearer token"},
         {"cat /dev/zero", "over 65535 bytes"},
@@ -263,6 +266,18 @@ static void a_command_that_fails_gives_no_token(void **state)
 
         assert_refused(&options, no_variables, cases[i].part);
     }
+}
+
+/* Its parent's business: main() undoes it, and here nothing must be guessed. */
+static void a_command_whose_end_nobody_tells_gives_no_token(void **state)
+{
+    const struct options options = {.token_command = "echo abc"};
+
+    (void)state;
+    signal(SIGCHLD, SIG_IGN);
+    assert_refused(&options, no_variables, "cannot tell how");
+    signal(SIGCHLD, SIG_DFL);
+    assert_token(&options, no_variables, "abc");
 }
 
 static void nothing_is_freed_twice(void **state)
@@ -301,6 +316,7 @@ int main(void)
         cmocka_unit_test(what_is_no_file_is_no_token_file),
         cmocka_unit_test(a_huge_file_is_no_token),
         cmocka_unit_test(a_command_that_fails_gives_no_token),
+        cmocka_unit_test(a_command_whose_end_nobody_tells_gives_no_token),
         cmocka_unit_test(nothing_is_freed_twice),
     };
 

@@ -25,6 +25,9 @@ static void what_was_typed_is_typed_again(void **state)
         {"send f --org acme --limit 3 --proxy http://me:secret@h", "",
          "bulk-invite send new.csv --org acme --proxy ...",
          "bulk-invite resolve EMAIL --invited|--not-sent --org acme"},
+        {"send f --org acme --token-command pass-show-secret", "",
+         "bulk-invite send new.csv --org acme --token-command ...",
+         "bulk-invite resolve EMAIL --invited|--not-sent --org acme"},
         {"send f --sandbox", "", "bulk-invite send new.csv --sandbox",
          "bulk-invite resolve EMAIL --invited|--not-sent"},
     };
