@@ -2,6 +2,8 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -291,9 +293,14 @@ static void release(struct pipeline *pipeline)
 static void start_thread(pthread_t *thread, void *(*body)(void *),
                          struct pipeline *pipeline)
 {
-    /* Nothing has been sent yet, and without threads nothing can be. */
-    if (pthread_create(thread, NULL, body, pipeline) != 0)
-        error_out_of_memory();
+    int failed = pthread_create(thread, NULL, body, pipeline);
+    if (!failed)
+        return;
+    /* Nothing has been sent yet, and without threads nothing can be. Those that
+     * run already must not see what exit() would tear down. */
+    fprintf(stderr, "bulk-invite: cannot start a thread: %s\n",
+            strerror(failed));
+    _exit(error_exit_code(ERROR_STORAGE));
 }
 
 enum error_kind pipeline_run(struct send *send, struct error *err)

@@ -46,7 +46,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* In the order of faults.py. read, write and ftruncate: of regular files. */
+/* In the order of faults.py. read, write and ftruncate: of regular files;
+ * newfd: epoll_create1, eventfd, signalfd, pipe2 and socketpair. */
 #define KINDS(X) \
     X(write)     \
     X(fsync)     \
@@ -64,6 +65,11 @@
     X(socket)    \
     X(connect)   \
     X(sockname)  \
+    X(peername)  \
+    X(sockopt)   \
+    X(fcntl)     \
+    X(newfd)     \
+    X(thread)    \
     X(epollctl)  \
     X(epollwait) \
     X(poll)      \
@@ -539,6 +545,83 @@ int connect(int fd, const struct sockaddr *address, socklen_t len)
 int getsockname(int fd, struct sockaddr *address, socklen_t *len)
 {
     SUFFER(KIND_sockname, int, syscall(SYS_getsockname, fd, address, len));
+}
+
+int getpeername(int fd, struct sockaddr *address, socklen_t *len)
+{
+    SUFFER(KIND_peername, int, syscall(SYS_getpeername, fd, address, len));
+}
+
+int getsockopt(int fd, int level, int option, void *value, socklen_t *len)
+{
+    SUFFER(KIND_sockopt, int,
+           syscall(SYS_getsockopt, fd, level, option, value, len));
+}
+
+int setsockopt(int fd, int level, int option, const void *value, socklen_t len)
+{
+    SUFFER(KIND_sockopt, int,
+           syscall(SYS_setsockopt, fd, level, option, value, len));
+}
+
+static int control(int fd, int command, va_list args)
+{
+    void *arg = va_arg(args, void *);
+    SUFFER(KIND_fcntl, int, syscall(SYS_fcntl, fd, command, arg));
+}
+
+int fcntl(int fd, int command, ...)
+{
+    va_list args;
+    va_start(args, command);
+    int result = control(fd, command, args);
+    va_end(args);
+    return result;
+}
+
+int fcntl64(int fd, int command, ...)
+{
+    va_list args;
+    va_start(args, command);
+    int result = control(fd, command, args);
+    va_end(args);
+    return result;
+}
+
+int epoll_create1(int flags)
+{
+    SUFFER(KIND_newfd, int, syscall(SYS_epoll_create1, flags));
+}
+
+int eventfd(unsigned count, int flags)
+{
+    SUFFER(KIND_newfd, int, syscall(SYS_eventfd2, count, flags));
+}
+
+int signalfd(int fd, const sigset_t *mask, int flags)
+{
+    SUFFER(KIND_newfd, int, syscall(SYS_signalfd4, fd, mask, _NSIG / 8, flags));
+}
+
+int pipe2(int fds[2], int flags)
+{
+    SUFFER(KIND_newfd, int, syscall(SYS_pipe2, fds, flags));
+}
+
+int socketpair(int family, int type, int protocol, int fds[2])
+{
+    SUFFER(KIND_newfd, int,
+           syscall(SYS_socketpair, family, type, protocol, fds));
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                   void *(*run)(void *), void *arg)
+{
+    int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    *(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
+    if (fate_of(KIND_thread) == FATE_FAIL)
+        return errno;
+    return real(thread, attributes, run, arg);
 }
 
 int epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event)

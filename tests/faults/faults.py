@@ -19,7 +19,8 @@ from support import check_end, clean_env, is_sanitized, program
 
 KINDS = (
     "write fsync sendto recvfrom open read rename unlink mkdir ftruncate"
-    " flock mmap malloc socket connect sockname epollctl epollwait poll resolve"
+    " flock mmap malloc socket connect sockname peername sockopt fcntl newfd"
+    " thread epollctl epollwait poll resolve"
 ).split()
 
 # As the ledger stores them (domain/row.h, domain/outcome.h).

@@ -221,7 +221,11 @@ class EveryCallFails(unittest.TestCase):
         )
         self.check_each("sendto", "fail", ("ECONNRESET", "EPIPE", "ENOBUFS"))
         self.check_each("recvfrom", "fail", ("ECONNRESET", "ETIMEDOUT"))
-        self.check_each("sockname", "fail", ("ENOBUFS",), codes=(0, 3))
+        for kind in ("sockname", "peername", "sockopt"):
+            self.check_each(kind, "fail", ("ENOBUFS",), codes=(0, 3))
+        self.check_each("fcntl", "fail", ("EIO", "ENOLCK"))
+        self.check_each("newfd", "fail", ("EMFILE",))
+        self.check_each("thread", "fail", ("EAGAIN",), codes=(0, 6))
         self.check_each("epollctl", "fail", ("ENOSPC", "ENOMEM"))
         self.check_each("poll", "fail", ("ENOMEM",), codes=(0, 3, 4, 6))
 
