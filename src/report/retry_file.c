@@ -32,7 +32,7 @@ struct retry_file {
     uint64_t first_left_out;
 };
 
-static char *default_path(const char *input_name)
+char *retry_file_name(const char *path, const char *input_name)
 {
     static const char ending[] = ".retry.csv";
     size_t len = strlen(input_name);
@@ -40,7 +40,8 @@ static char *default_path(const char *input_name)
     bool has_it =
         len >= ending_len && strcmp(input_name + len - ending_len, ending) == 0;
 
-    return xasprintf("%s%s", input_name, has_it ? "" : ending);
+    return path ? xstrdup(path)
+                : xasprintf("%s%s", input_name, has_it ? "" : ending);
 }
 
 struct retry_file *retry_file_new(const char *path, const char *input_name,
@@ -48,7 +49,7 @@ struct retry_file *retry_file_new(const char *path, const char *input_name,
 {
     struct retry_file *file = xcalloc(1, sizeof(*file));
 
-    file->path = path ? xstrdup(path) : default_path(input_name);
+    file->path = retry_file_name(path, input_name);
     file->form = form;
     file->iconv = NO_ICONV;
     strbuf_init(&file->late, LATE_CAP);
