@@ -35,6 +35,10 @@ size_t text_utf8_len(const char *text);
  * characters. */
 size_t text_cut_len(const char *text, size_t len, size_t most);
 
+/* How many bytes a letter of ASCII has in an encoding that iconv(3) knows, and
+ * all else a multiple of: 2 in those like UTF-16, 4 in those like UTF-32. */
+size_t text_unit_len(const char *encoding);
+
 /* U+FFFD: stands for bytes that are not UTF-8. */
 #define TEXT_REPLACEMENT "\xef\xbf\xbd"
 
