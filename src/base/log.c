@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -35,14 +36,30 @@ void log_clear(struct log *log)
     pthread_mutex_destroy(&log->lock);
 }
 
+/* One that somebody planted would be read by them, or is a second name of a
+ * file that is not meant. */
+static int fault_of_file(int fd)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return errno;
+    if (st.st_uid != geteuid() && st.st_uid != 0)
+        return EPERM;
+    return S_ISREG(st.st_mode) && st.st_nlink > 1 ? EMLINK : 0;
+}
+
 void log_open_file(struct log *log, const char *path)
 {
     log->fd = open(path,
                    O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK |
                        O_CLOEXEC | O_NOCTTY,
                    0600);
-    if (log->fd < 0)
-        log->failed_errno = errno;
+    log->failed_errno = log->fd < 0 ? errno : fault_of_file(log->fd);
+    if (log->fd >= 0 && log->failed_errno) {
+        close(log->fd);
+        log->fd = -1;
+    }
 }
 
 static void write_line(struct log *log, const char *bytes, size_t len)

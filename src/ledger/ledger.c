@@ -222,7 +222,11 @@ static enum error_kind settle_in(struct ledger *ledger,
                                  bool is_on_disk, struct error *err)
 {
     int64_t version = 0;
+    bool is_new;
     if (check_version(ledger, &version, err))
+        return err->kind;
+    /* What has been opened: it may have come since the first look. */
+    if (is_on_disk && file_check(options->path, &is_new, err))
         return err->kind;
     if (version == 0 && is_refused_when_new(options))
         return say_missing(options, err);

@@ -180,6 +180,38 @@ static void lines_of_threads_do_not_mix(void **state)
     close(fd);
 }
 
+static void a_file_that_is_not_meant_is_left_alone(void **state)
+{
+    char path[] = "/tmp/test_log.XXXXXX";
+    char second[64];
+    char text[64];
+    struct log log;
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0);
+    snprintf(second, sizeof(second), "%s.log", path);
+    assert_int_equal(link(path, second), 0);
+    log_init(&log, STDERR_FILENO, LOG_LEVEL_INFO);
+    log_open_file(&log, second);
+    assert_int_equal(unlink(second), 0);
+    assert_int_equal(log.failed_errno, EMLINK);
+    log_write(&log, LOG_LEVEL_INFO, "secret");
+    log_clear(&log);
+
+    if (geteuid() == 0) {
+        assert_int_equal(chown(path, 12345, 12345), 0);
+        log_init(&log, STDERR_FILENO, LOG_LEVEL_INFO);
+        log_open_file(&log, path);
+        assert_int_equal(log.failed_errno, EPERM);
+        log_write(&log, LOG_LEVEL_INFO, "secret");
+        log_clear(&log);
+    }
+    assert_int_equal(read_back(fd, text, sizeof(text)), 0);
+    close(fd);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +222,7 @@ int main(void)
         cmocka_unit_test(progress_line_steps_aside_before_each_line),
         cmocka_unit_test(failed_write_is_ignored_and_errno_kept),
         cmocka_unit_test(lines_of_threads_do_not_mix),
+        cmocka_unit_test(a_file_that_is_not_meant_is_left_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
