@@ -159,14 +159,20 @@ void log_write(struct log *log, enum log_level level, const char *format, ...)
 void log_write_row(struct log *log, enum log_level level, uint64_t line,
                    const char *email, int http_status, const char *format, ...)
 {
+    char shown[EMAIL_MAX + 1];
     const struct about about = {
         .line = line,
-        .email = log->shows_emails ? email : NULL,
+        .email = log->shows_emails && email ? shown : NULL,
         .http_status = http_status,
     };
     va_list args;
     if (level > log->level)
         return;
+    /* A domain may be longer than the line could be: some of its letters mean
+     * nothing. */
+    if (about.email)
+        snprintf(shown, sizeof(shown), "%.*s",
+                 (int)text_cut_len(email, strlen(email), EMAIL_MAX), email);
     va_start(args, format);
     write_message(log, level, &about, format, args);
     va_end(args);

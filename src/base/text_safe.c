@@ -52,6 +52,14 @@ static bool is_misleading(uint32_t code_point)
            (code_point >= 0x2066 && code_point <= 0x2069);
 }
 
+unsigned text_steering(const char *bytes, size_t len)
+{
+    size_t used;
+    uint32_t code_point = len > 0 ? decode(bytes, len, &used) : 0;
+
+    return is_control(code_point) || is_misleading(code_point) ? code_point : 0;
+}
+
 static void add_escaped(struct strbuf *out, uint32_t code_point,
                         unsigned char byte)
 {

@@ -17,8 +17,12 @@
  * written as \n, \t, \xHH or \u{HHHH}. A backslash stays as it is. */
 void text_safe_add(struct strbuf *out, const char *bytes, size_t len);
 
-/* The same for a NUL-terminated text; returns memory the caller frees. Cut at
- * 4 KiB. */
+/* The code point that `bytes` starts with if it is one of those, and of UTF-8;
+ * else 0. It is below U+10000. */
+unsigned text_steering(const char *bytes, size_t len);
+
+/* The same as text_safe_add() for a NUL-terminated text; returns memory the
+ * caller frees. Cut at 4 KiB. */
 char *text_safe_dup(const char *text) MUST_CHECK;
 
 /* How many bytes of ASCII it starts with. */

@@ -107,6 +107,29 @@ static void long_message_is_cut_and_ends_its_line(void **state)
     close(fd);
 }
 
+static void long_address_is_cut_and_ends_its_line(void **state)
+{
+    static const char *const ends[] = {"): words\n", "\"http_status\":200}\n"};
+    static char email[100000];
+    static char text[100000];
+
+    (void)state;
+    memset(email, '\x01', sizeof(email) - 1);
+    for (int is_json = 0; is_json < 2; is_json++) {
+        struct log log;
+        int fd = scratch_file();
+        log_init(&log, fd, LOG_LEVEL_INFO);
+        log.is_json = is_json;
+        log.shows_emails = true;
+        log_write_row(&log, LOG_LEVEL_INFO, 2, email, 200, "words");
+        size_t len = read_back(fd, text, sizeof(text));
+        assert_true(len > 1000 && len < 10000);
+        assert_string_equal(text + len - strlen(ends[is_json]), ends[is_json]);
+        log_clear(&log);
+        close(fd);
+    }
+}
+
 static void count_call(void *arg)
 {
     int *calls = arg;
@@ -219,6 +242,7 @@ int main(void)
         cmocka_unit_test(louder_than_the_level_is_dropped),
         cmocka_unit_test(message_stays_on_its_line),
         cmocka_unit_test(long_message_is_cut_and_ends_its_line),
+        cmocka_unit_test(long_address_is_cut_and_ends_its_line),
         cmocka_unit_test(progress_line_steps_aside_before_each_line),
         cmocka_unit_test(failed_write_is_ignored_and_errno_kept),
         cmocka_unit_test(lines_of_threads_do_not_mix),

@@ -152,7 +152,7 @@ static void json_texts_are_escaped_and_always_utf8(void **state)
         {"a\"b\\c", "a\\\"b\\\\c"},
         {"\n\r\t", "\\n\\r\\t"},
         {"\x01\x1f", "\\u0001\\u001f"},
-        {"\x7f", "\x7f"},
+        {"\x7f", "\\u007f"},
         {"b\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80",
          "b\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80"},
         {"m\xe9mber", "m\xef\xbf\xbdmber"},
