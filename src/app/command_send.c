@@ -177,10 +177,13 @@ static enum error_kind prepare(struct send *send, struct error *err)
         open_input(send, err))
         return err->kind;
     name_retry_file(send);
-    if (open_ledger(send, err) || send_look_ahead(send, err) ||
-        signals_open(&send->signal_fd, err) ||
-        report_open(&send->report, send->report_path,
+    if (open_ledger(send, err) || send_look_ahead(send, err))
+        return err->kind;
+    signals_ignore_pipe();
+    /* Before signals are held back: a pipe may have to wait for its reader. */
+    if (report_open(&send->report, send->report_path,
                     report_format_of(send->report_path, NULL), err) ||
+        signals_open(&send->signal_fd, err) ||
         ledger_begin_run(send->ledger, input_name(send->input), err))
         return err->kind;
     log_write(&send->log, LOG_LEVEL_INFO, "start: %s to %s at %s",
