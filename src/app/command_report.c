@@ -3,6 +3,7 @@
 
 #include "app/commands.h"
 #include "app/ledger_choice.h"
+#include "app/same_file.h"
 #include "app/status.h"
 #include "ledger/ledger_books.h"
 #include "report/html.h"
@@ -100,6 +101,8 @@ static enum error_kind write_run(struct ledger *ledger,
 {
     const char *path = options->output ? options->output : "-";
     struct ledger_run run;
+    if (same_file(path, ledger_path(ledger)))
+        return error_set(err, ERROR_USAGE, "-o: %s is the ledger itself", path);
     if (ledger_begin(ledger, err) ||
         ledger_find_run(ledger, (int64_t)options->run, &run, err))
         return err->kind;

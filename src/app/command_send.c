@@ -7,10 +7,16 @@
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/ledger_choice.h"
+#include "app/same_file.h"
 #include "app/send_state.h"
 #include "app/signals.h"
 #include "app/token.h"
 #include "base/clock.h"
+
+static const char *list_name(const struct options *options)
+{
+    return strcmp(options->input, "-") == 0 ? "stdin" : options->input;
+}
 
 /* A file is for whoever looks later, so it has the run's course; stderr has
  * what somebody who watches must know, and nothing for cron to mail. */
@@ -81,49 +87,50 @@ static enum error_kind open_input(struct send *send, struct error *err)
     return input_open(&send->input, &send->input_choice.options, err);
 }
 
-static void name_results(struct send *send)
+static void name_retry_file(struct send *send)
 {
-    const struct options *options = send->options;
-    send->report_path =
-        options->report ? xstrdup(options->report)
-                        : xasprintf("%s.report.csv", input_name(send->input));
-    send->retry_file = retry_file_new(
-        options->retry_file, input_name(send->input), input_form(send->input));
+    send->retry_file =
+        retry_file_new(send->options->retry_file, input_name(send->input),
+                       input_form(send->input));
 }
 
-static bool is_same_file(const char *one, const char *other)
-{
-    struct stat a, b;
-    if (strcmp(one, other) == 0)
-        return true;
-    return stat(one, &a) == 0 && stat(other, &b) == 0 && S_ISREG(a.st_mode) &&
-           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
+/* In check_results(): none is the same file as one before it. */
+#define FIRST_RESULT 2
 
-/* A slip of the fingers must not replace the list, or one result another. The
- * retry file may: it is what is left of the list. */
+/* A slip of the fingers must not replace the list, the ledger, or one result by
+ * another. The retry file may replace the list: it is what is left of it. */
 static enum error_kind check_results(const struct send *send, struct error *err)
 {
     const struct options *options = send->options;
+    char *retry_path = retry_file_name(options->retry_file, list_name(options));
     const struct {
         const char *name;
         const char *path;
-    } results[] = {
+    } files[] = {
+        {"list", options->input},
+        {"retry-file", retry_path},
         {"report", send->report_path},
         {"metrics-file", options->metrics_file},
         {"log-file", options->log_file},
+        {"ledger", options->ledger},
     };
-    for (size_t i = 0; i < sizeof(results) / sizeof(*results); i++) {
-        const char *path = results[i].path;
-        if (!path || strcmp(path, "-") == 0)
-            continue;
-        if (is_same_file(path, options->input) ||
-            retry_file_is_at(send->retry_file, path))
-            return error_set(err, ERROR_USAGE,
-                             "--%s: %s is the list itself, or its retry file",
-                             results[i].name, path);
-    }
-    return ERROR_NONE;
+    const size_t count = sizeof(files) / sizeof(*files);
+
+    for (size_t i = FIRST_RESULT; i < count && !err->kind; i++)
+        for (size_t j = 0; j < i && !err->kind; j++) {
+            if (!files[i].path || !files[j].path ||
+                !same_file(files[i].path, files[j].path))
+                continue;
+            if (j < FIRST_RESULT)
+                error_set(err, ERROR_USAGE,
+                          "--%s: %s is the list itself, or its retry file",
+                          files[i].name, files[i].path);
+            else
+                error_set(err, ERROR_USAGE, "--%s and --%s are both %s",
+                          files[j].name, files[i].name, files[i].path);
+        }
+    free(retry_path);
+    return err->kind;
 }
 
 static bool is_resend(const struct options *options, const char *word)
@@ -169,11 +176,14 @@ static enum error_kind prepare(struct send *send, struct error *err)
     if (send_can_ask(send, err) || find_server(send, err) ||
         open_input(send, err))
         return err->kind;
-    name_results(send);
-    if (check_results(send, err) || open_ledger(send, err) ||
-        send_look_ahead(send, err) || signals_open(&send->signal_fd, err) ||
-        report_open(&send->report, send->report_path,
+    name_retry_file(send);
+    if (open_ledger(send, err) || send_look_ahead(send, err))
+        return err->kind;
+    signals_ignore_pipe();
+    /* Before signals are held back: a pipe may have to wait for its reader. */
+    if (report_open(&send->report, send->report_path,
                     report_format_of(send->report_path, NULL), err) ||
+        signals_open(&send->signal_fd, err) ||
         ledger_begin_run(send->ledger, input_name(send->input), err))
         return err->kind;
     log_write(&send->log, LOG_LEVEL_INFO, "start: %s to %s at %s",
@@ -236,6 +246,14 @@ int command_send(const struct options *options, struct error *err)
         .is_terminal = isatty(STDERR_FILENO) == 1,
         .started_us = clock_monotonic_us(),
     };
+    send.report_path = options->report
+                           ? xstrdup(options->report)
+                           : xasprintf("%s.report.csv", list_name(options));
+    /* Before the log and the metrics, too, may tell that it ended. */
+    if (check_results(&send, err)) {
+        clear(&send);
+        return error_exit_code(err->kind);
+    }
     start_log(&send);
     if (prepare(&send, err) || run(&send, err))
         send.why = *err;

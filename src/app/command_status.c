@@ -6,9 +6,11 @@
 #include "app/json_out.h"
 #include "app/ledger_choice.h"
 #include "app/status.h"
+#include "app/typed_command.h"
 #include "base/clock.h"
 
 #define HOLDER_CAP   1024
+#define ORG_CAP      4096
 #define RUNS_SHOWN   5
 #define PEOPLE_SHOWN 20 /* longer lists are for --json */
 
@@ -178,18 +180,21 @@ static void show_person(void *context, const struct row *row, int64_t run)
 
 static void say_what_of_unknown(const struct view *view)
 {
-    const char *org = ledger_organization(view->ledger);
+    struct strbuf org; /* as a shell reads it: the ledger may say anything */
     if (view->options->json || view->count == 0)
         return;
+    strbuf_init(&org, ORG_CAP);
+    typed_command_add_word(&org, ledger_organization(view->ledger));
     puts("  Ask them, or look in Almanac; then, for each of them, one of");
     console_say(stdout, "    bulk-invite resolve EMAIL --invited --org %s",
-                org);
+                strbuf_str(&org));
     console_say(stdout, "    bulk-invite resolve EMAIL --not-sent --org %s",
-                org);
+                strbuf_str(&org));
     puts("  or send to all of them once more, which may be a second e-mail to "
          "some:");
     console_say(stdout, "    bulk-invite send FILE --retry-unknown --org %s",
-                org);
+                strbuf_str(&org));
+    strbuf_clear(&org);
 }
 
 static enum error_kind show_expired(struct view *view, int64_t now_s,

@@ -6,6 +6,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+void signals_ignore_pipe(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+}
+
 enum error_kind signals_open(int *fd, struct error *err)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
@@ -18,7 +23,6 @@ enum error_kind signals_open(int *fd, struct error *err)
         if (sigaction(numbers[i], NULL, &action) == 0 &&
             action.sa_handler != SIG_IGN)
             sigaddset(&set, numbers[i]);
-    signal(SIGPIPE, SIG_IGN);
     pthread_sigmask(SIG_BLOCK, &set, NULL); /* fails for a wrong `how` only */
     *fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (*fd < 0)

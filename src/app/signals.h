@@ -8,9 +8,12 @@
  * first thread starts: threads inherit the mask.
  */
 
+/* A pipe that nobody reads any more is an error of the write. */
+void signals_ignore_pipe(void);
+
 /* Blocks, to the program's end, those of SIGINT, SIGTERM and SIGHUP that are
- * not ignored, and ignores SIGPIPE. *fd becomes readable when one of them came;
- * the caller closes it. */
+ * not ignored. *fd becomes readable when one of them came; the caller closes
+ * it. */
 enum error_kind signals_open(int *fd, struct error *err) MUST_CHECK;
 
 /* Takes one from the fd: its number, 0 when there is none. */

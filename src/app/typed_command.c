@@ -7,7 +7,7 @@
 
 #define COMMAND_CAP (16 * 1024)
 
-static void add_word(struct strbuf *out, const char *word)
+void typed_command_add_word(struct strbuf *out, const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -31,7 +31,7 @@ static void add_flag(struct strbuf *out, const struct options *options,
     if (option_holds_password(option, text))
         strbuf_add_str(out, " ..."); /* not for a log or a mail */
     else if (option->type != OPTION_BOOL)
-        add_word(out, text);
+        typed_command_add_word(out, text);
 }
 
 /* Those that `command` takes too. */
@@ -59,14 +59,14 @@ char *typed_command_send(const struct options *options, const char *input)
     bool looks_like_flag = input[0] == '-' && input[1];
 
     strbuf_init(&out, COMMAND_CAP);
-    add_word(&out, options->program);
+    typed_command_add_word(&out, options->program);
     strbuf_add_str(&out, " send");
     if (!looks_like_flag)
-        add_word(&out, input);
+        typed_command_add_word(&out, input);
     add_flags(&out, options, COMMAND_SEND);
     if (looks_like_flag) {
         strbuf_add_str(&out, " --");
-        add_word(&out, input);
+        typed_command_add_word(&out, input);
     }
     return strbuf_detach(&out);
 }
@@ -76,7 +76,7 @@ char *typed_command_resolve(const struct options *options)
     struct strbuf out;
 
     strbuf_init(&out, COMMAND_CAP);
-    add_word(&out, options->program);
+    typed_command_add_word(&out, options->program);
     strbuf_add_str(&out, " resolve EMAIL --invited|--not-sent");
     add_flags(&out, options, COMMAND_RESOLVE);
     return strbuf_detach(&out);

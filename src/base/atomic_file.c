@@ -145,7 +145,7 @@ static enum error_kind open_partial(struct atomic_file *file, struct error *err)
 
 static enum error_kind open_by_type(struct atomic_file *file, struct error *err)
 {
-    struct stat st;
+    struct stat st, opened;
 
     if (file->path[0] == '\0')
         return error_set(err, ERROR_STORAGE, "the file to write has no name");
@@ -154,10 +154,18 @@ static enum error_kind open_by_type(struct atomic_file *file, struct error *err)
     if (S_ISDIR(st.st_mode))
         return error_set(err, ERROR_STORAGE,
                          "cannot write %s: it is a directory", file->path);
+    if (st.st_uid != geteuid() && st.st_uid != 0)
+        return error_set(err, ERROR_STORAGE,
+                         "cannot write %s: it belongs to another user",
+                         file->path);
     file->fd = open_file(file->path, O_WRONLY);
     if (file->fd < 0)
         return error_set_errno(err, ERROR_STORAGE, errno, "cannot open %s",
                                file->path);
+    if (fstat(file->fd, &opened) != 0 || opened.st_dev != st.st_dev ||
+        opened.st_ino != st.st_ino)
+        return error_set(err, ERROR_STORAGE,
+                         "%s was replaced while it was opened", file->path);
     return ERROR_NONE;
 }
 

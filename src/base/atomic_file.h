@@ -15,7 +15,8 @@
  * error, and so is a symbolic link there.
  *
  * "-" and /dev/stdout are stdout, and a PATH that is a FIFO or a device is
- * written directly: then nothing is renamed. One thread at a time.
+ * written directly: then nothing is renamed. That of another user but root is
+ * an error: they would read what is written. One thread at a time.
  */
 struct atomic_file;
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -35,14 +36,30 @@ void log_clear(struct log *log)
     pthread_mutex_destroy(&log->lock);
 }
 
+/* One that somebody planted would be read by them, or is a second name of a
+ * file that is not meant. */
+static int fault_of_file(int fd)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return errno;
+    if (st.st_uid != geteuid() && st.st_uid != 0)
+        return EPERM;
+    return S_ISREG(st.st_mode) && st.st_nlink > 1 ? EMLINK : 0;
+}
+
 void log_open_file(struct log *log, const char *path)
 {
     log->fd = open(path,
                    O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK |
                        O_CLOEXEC | O_NOCTTY,
                    0600);
-    if (log->fd < 0)
-        log->failed_errno = errno;
+    log->failed_errno = log->fd < 0 ? errno : fault_of_file(log->fd);
+    if (log->fd >= 0 && log->failed_errno) {
+        close(log->fd);
+        log->fd = -1;
+    }
 }
 
 static void write_line(struct log *log, const char *bytes, size_t len)
@@ -142,14 +159,20 @@ void log_write(struct log *log, enum log_level level, const char *format, ...)
 void log_write_row(struct log *log, enum log_level level, uint64_t line,
                    const char *email, int http_status, const char *format, ...)
 {
+    char shown[EMAIL_MAX + 1];
     const struct about about = {
         .line = line,
-        .email = log->shows_emails ? email : NULL,
+        .email = log->shows_emails && email ? shown : NULL,
         .http_status = http_status,
     };
     va_list args;
     if (level > log->level)
         return;
+    /* A domain may be longer than the line could be: some of its letters mean
+     * nothing. */
+    if (about.email)
+        snprintf(shown, sizeof(shown), "%.*s",
+                 (int)text_cut_len(email, strlen(email), EMAIL_MAX), email);
     va_start(args, format);
     write_message(log, level, &about, format, args);
     va_end(args);

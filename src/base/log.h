@@ -38,8 +38,9 @@ void log_init(struct log *log, int fd, enum log_level level);
 void log_clear(struct log *log);
 
 /* Appends to the file at `path` from now on: created with mode 0600, not
- * through a symbolic link, never waited for (a FIFO that nobody reads). Before
- * other threads start; log_clear() closes it. */
+ * through a link, not to what belongs to another user but root, never waited
+ * for (a FIFO that nobody reads). Before other threads start; log_clear()
+ * closes it. */
 void log_open_file(struct log *log, const char *path);
 
 /* Writes "TIME LEVEL message\n" with control characters escaped, or

@@ -1,5 +1,6 @@
 #include "base/text_safe.h"
 
+#include <iconv.h>
 #include <stdint.h>
 
 #define DUP_MAX 4096
@@ -49,6 +50,14 @@ static bool is_misleading(uint32_t code_point)
            code_point == 0x200F ||
            (code_point >= 0x2028 && code_point <= 0x202E) ||
            (code_point >= 0x2066 && code_point <= 0x2069);
+}
+
+unsigned text_steering(const char *bytes, size_t len)
+{
+    size_t used;
+    uint32_t code_point = len > 0 ? decode(bytes, len, &used) : 0;
+
+    return is_control(code_point) || is_misleading(code_point) ? code_point : 0;
 }
 
 static void add_escaped(struct strbuf *out, uint32_t code_point,
@@ -140,6 +149,24 @@ size_t text_cut_len(const char *text, size_t len, size_t most)
     while (most > 0 && ((unsigned char)text[most] & 0xC0) == 0x80)
         most--;
     return most;
+}
+
+size_t text_unit_len(const char *encoding)
+{
+    iconv_t to = iconv_open(encoding, "UTF-8");
+    size_t len = 0;
+
+    /* Twice: before the first letter there may be a byte order mark. */
+    for (int i = 0; i < 2 && to != (iconv_t)-1; i++) {
+        char letter[] = "a", out[16];
+        char *in = letter, *end = out;
+        size_t in_len = 1, room = sizeof(out);
+        (void)iconv(to, &in, &in_len, &end, &room);
+        len = sizeof(out) - room;
+    }
+    if (to != (iconv_t)-1)
+        iconv_close(to);
+    return len > 0 ? len : 1;
 }
 
 bool text_has_control(const char *bytes, size_t len)

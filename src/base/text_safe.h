@@ -17,8 +17,12 @@
  * written as \n, \t, \xHH or \u{HHHH}. A backslash stays as it is. */
 void text_safe_add(struct strbuf *out, const char *bytes, size_t len);
 
-/* The same for a NUL-terminated text; returns memory the caller frees. Cut at
- * 4 KiB. */
+/* The code point that `bytes` starts with if it is one of those, and of UTF-8;
+ * else 0. It is below U+10000. */
+unsigned text_steering(const char *bytes, size_t len);
+
+/* The same as text_safe_add() for a NUL-terminated text; returns memory the
+ * caller frees. Cut at 4 KiB. */
 char *text_safe_dup(const char *text) MUST_CHECK;
 
 /* How many bytes of ASCII it starts with. */
@@ -34,6 +38,10 @@ size_t text_utf8_len(const char *text);
 /* How much of the `len` bytes stays when they are cut to `most`, between two
  * characters. */
 size_t text_cut_len(const char *text, size_t len, size_t most);
+
+/* How many bytes a letter of ASCII has in an encoding that iconv(3) knows, and
+ * all else a multiple of: 2 in those like UTF-16, 4 in those like UTF-32. */
+size_t text_unit_len(const char *encoding);
 
 /* U+FFFD: stands for bytes that are not UTF-8. */
 #define TEXT_REPLACEMENT "\xef\xbf\xbd"

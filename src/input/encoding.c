@@ -109,10 +109,10 @@ static void set_utf8(struct encoding *encoding)
     encoding->facts.decoded_from = NULL;
 }
 
-static void set_iconv(struct encoding *encoding, const char *from, size_t unit)
+static void set_iconv(struct encoding *encoding, const char *from)
 {
     set_name(encoding, from);
-    encoding->unit = unit;
+    encoding->unit = text_unit_len(from);
     encoding->iconv = iconv_open("UTF-8", from);
     if (encoding->iconv == NO_ICONV) /* known, so it is the memory */
         error_out_of_memory();
@@ -131,11 +131,11 @@ static enum error_kind begin(struct encoding *encoding, struct error *err)
     if (file_kind_check(kind, encoding->name, err))
         return err->kind;
     if (!encoding->is_ascii)
-        set_iconv(encoding, encoding->facts.name, 1);
+        set_iconv(encoding, encoding->facts.name);
     else if (kind == FILE_KIND_UTF16LE)
-        set_iconv(encoding, "UTF-16LE", 2);
+        set_iconv(encoding, "UTF-16LE");
     else if (kind == FILE_KIND_UTF16BE)
-        set_iconv(encoding, "UTF-16BE", 2);
+        set_iconv(encoding, "UTF-16BE");
     else if (kind == FILE_KIND_UTF8_BOM)
         set_utf8(encoding);
     encoding->has_begun = true;

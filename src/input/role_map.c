@@ -92,8 +92,12 @@ static enum error_kind add_file(struct role_map *map, const char *path,
          number++) {
         const char *at = line;
         size_t len = strlen(line);
+        /* Its rest would be read as a line of its own. */
+        if (len == sizeof(line) - 1 && line[len - 1] != '\n')
+            kind = error_set(err, ERROR_USAGE, "%s:%u: the line is too long",
+                             path, number);
         clean_trim(&at, &len);
-        if (len > 0 && *at != '#' && add(map, at, len, err))
+        if (!kind && len > 0 && *at != '#' && add(map, at, len, err))
             kind = error_prefix(err, "%s:%u", path, number);
     }
     if (ferror(file))

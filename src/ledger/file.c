@@ -5,23 +5,47 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* What is wrong with a file for us to believe it, or NULL. */
+static const char *fault_of(const struct stat *stat)
+{
+    if (!S_ISREG(stat->st_mode))
+        return "is not a file";
+    return stat->st_uid != geteuid() ? "belongs to another user" : NULL;
+}
+
+/* What SQLite takes for pages of the ledger that are not in it yet. */
+static enum error_kind check_companions(const char *path, struct error *err)
+{
+    static const char *const endings[] = {"-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
+        char *name = xasprintf("%s%s", path, endings[i]);
+        struct stat stat;
+        const char *fault = lstat(name, &stat) == 0 ? fault_of(&stat) : NULL;
+        if (fault)
+            error_set(err, ERROR_STORAGE, "the ledger's %s %s: move it away",
+                      name, fault);
+        free(name);
+        if (fault)
+            return err->kind;
+    }
+    return ERROR_NONE;
+}
+
 enum error_kind file_check(const char *path, bool *is_new, struct error *err)
 {
     struct stat stat;
     *is_new = false;
+    if (check_companions(path, err))
+        return err->kind;
     if (lstat(path, &stat) != 0) {
         *is_new = errno == ENOENT;
         return *is_new ? ERROR_NONE
                        : error_set_errno(err, ERROR_STORAGE, errno,
                                          "cannot look at the ledger %s", path);
     }
-    const char *fault = NULL;
-    if (S_ISLNK(stat.st_mode))
-        fault = "is a symbolic link: name the file itself";
-    else if (!S_ISREG(stat.st_mode))
-        fault = "is not a file";
-    else if (stat.st_uid != geteuid())
-        fault = "belongs to another user";
+    const char *fault = S_ISLNK(stat.st_mode)
+                            ? "is a symbolic link: name the file itself"
+                            : fault_of(&stat);
     if (fault)
         return error_set(err, ERROR_STORAGE, "the ledger %s %s", path, fault);
     *is_new = stat.st_size == 0;

@@ -13,7 +13,8 @@
 #define LEDGER_NOT_ONE "%s is not a ledger; it was left as it is"
 
 /* *is_new when it is not there or empty. A symbolic link, something else than a
- * file, another user's, or a single byte: an error. */
+ * file, or another user's, there or where SQLite keeps what belongs to it: an
+ * error; and so is a single byte. */
 enum error_kind file_check(const char *path, bool *is_new,
                            struct error *err) MUST_CHECK;
 

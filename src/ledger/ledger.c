@@ -19,6 +19,9 @@
 
 #define HOLDER_CAP 1024
 
+/* Bytes of a value and of a row: far above a report's longest line. */
+#define VALUE_MOST (16 * 1024 * 1024)
+
 /* A file of up to so many pages (1 MiB) is checked whole at each start. */
 #define SMALL_FILE 256
 
@@ -165,6 +168,17 @@ static void check_health(struct ledger *ledger)
         ledger_say_damaged(ledger);
 }
 
+/* A file may come from anywhere. What somebody put into its schema does not run
+ * in here, and no value is larger than any that we write ("Defense Against The
+ * Dark Arts" in SQLite's documentation). */
+static void distrust(sqlite3 *db)
+{
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_limit(db, SQLITE_LIMIT_LENGTH, VALUE_MOST);
+}
+
 static enum error_kind open_database(struct ledger *ledger,
                                      const struct ledger_options *options,
                                      bool is_on_disk, struct error *err)
@@ -185,6 +199,7 @@ static enum error_kind open_database(struct ledger *ledger,
         sql_note_failure(ledger);
         return ledger_result(ledger, err);
     }
+    distrust(ledger->db);
     sqlite3_extended_result_codes(ledger->db, 1);
     /* A reader may be in the way of a checkpoint for a moment. */
     sqlite3_busy_timeout(ledger->db, 5000);
@@ -222,7 +237,11 @@ static enum error_kind settle_in(struct ledger *ledger,
                                  bool is_on_disk, struct error *err)
 {
     int64_t version = 0;
+    bool is_new;
     if (check_version(ledger, &version, err))
+        return err->kind;
+    /* What has been opened: it may have come since the first look. */
+    if (is_on_disk && file_check(options->path, &is_new, err))
         return err->kind;
     if (version == 0 && is_refused_when_new(options))
         return say_missing(options, err);

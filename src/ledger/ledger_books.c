@@ -20,8 +20,8 @@ static void read_run(sqlite3_stmt *stmt, int64_t in_hand_from,
 {
     *run = (struct ledger_run){
         .id = sqlite3_column_int64(stmt, 0),
-        .started_s = sqlite3_column_int64(stmt, 1),
-        .ended_s = sqlite3_column_int64(stmt, 2),
+        .started_s = sql_column_time(stmt, 1),
+        .ended_s = sql_column_time(stmt, 2),
         .exit_code = sqlite3_column_int(stmt, 3),
         .rows_read = (uint64_t)sqlite3_column_int64(stmt, 4),
         .already_invited = (uint64_t)sqlite3_column_int64(stmt, 5),
@@ -156,8 +156,8 @@ enum error_kind ledger_each_hold(struct ledger *ledger, int64_t run,
     sqlite3_stmt *stmt = SQL_WITH(ledger, SQL_HOLDS_OF_RUN, run);
     while (sql_step(ledger, stmt)) {
         struct hold hold = {
-            .from_s = sqlite3_column_int64(stmt, 0),
-            .until_s = sqlite3_column_int64(stmt, 1),
+            .from_s = sql_column_time(stmt, 0),
+            .until_s = sql_column_time(stmt, 1),
             .reason = (enum hold_reason)sqlite3_column_int(stmt, 2),
         };
         see(context, &hold);

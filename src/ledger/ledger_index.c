@@ -66,12 +66,11 @@ static void load(struct ledger *ledger)
     int64_t row_count = 0;
     if (sql_step(ledger, stmt)) {
         recent->merged_to = sqlite3_column_int64(stmt, 0);
-        row_count = sqlite3_column_int64(stmt, 1) - recent->merged_to;
+        row_count = sqlite3_column_int64(stmt, 1);
     }
     sqlite3_reset(stmt);
     recent->newest = recent->merged_to;
-    make_slots(recent, ledger->recent_bits,
-               row_count > 0 ? (size_t)row_count : 0);
+    make_slots(recent, ledger->recent_bits, (size_t)row_count);
     put_rows_not_merged(ledger);
 }
 

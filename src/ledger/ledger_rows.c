@@ -38,7 +38,7 @@ static const struct found_run *run_of_row(struct ledger *ledger, int64_t row_id)
         return found;
     }
     found->id = sqlite3_column_int64(stmt, 0);
-    found->started_s = sqlite3_column_int64(stmt, 1);
+    found->started_s = sql_column_time(stmt, 1);
     found->first_row = sqlite3_column_int64(stmt, 2);
     found->next_first_row = sqlite3_column_int64(stmt, 3);
     sqlite3_reset(stmt);
@@ -262,7 +262,7 @@ struct row *ledger_stored_row(sqlite3_stmt *stmt)
                               email, strlen(email), role, strlen(role), NULL);
     struct outcome *outcome = &row->outcome;
     row->id = sqlite3_column_int64(stmt, STORED_ID);
-    row->settled_s = sqlite3_column_int64(stmt, STORED_SETTLED_AT);
+    row->settled_s = sql_column_time(stmt, STORED_SETTLED_AT);
     int status = sqlite3_column_int(stmt, STORED_STATUS);
     if (status >= 0 && status < STATUS_COUNT)
         outcome->status = (enum status)status;

@@ -3,6 +3,9 @@
 
 #define DAY_S 86400
 
+/* No server's pace: more a second was not found by us. */
+#define RATE_MOST 1e6
+
 /* What becomes of a row that was in this state when its run was killed. */
 static const struct verdict {
     enum status status;
@@ -71,6 +74,8 @@ enum error_kind ledger_begin_run(struct ledger *ledger, const char *input_name,
         SQL_WITH(ledger, SQL_BEGIN_RUN, clock_wall_us() / US_PER_S);
     sql_bind_text(stmt, 2, input_name);
     ledger->first_row = sql_number(ledger, stmt);
+    if (ledger->first_row <= 0 || ledger->first_row == INT64_MAX)
+        ledger_say_damaged(ledger); /* no row can be behind all others */
     ledger->counted_already_invited = 0;
     sql_run(ledger, sql_get(ledger, SQL_COMMIT));
     /* Whose role changed, and who is twice in the input with two roles? */
@@ -147,10 +152,12 @@ enum error_kind ledger_load_pace(struct ledger *ledger,
     int64_t now_s = clock_wall_us() / US_PER_S;
     *pace = (struct ledger_pace){0};
     if (sql_step(ledger, stmt)) {
+        double rate_per_s = sqlite3_column_double(stmt, 0);
         int64_t held_until_s = sqlite3_column_int64(stmt, 1);
-        int64_t age_s = now_s - sqlite3_column_int64(stmt, 2);
-        if (age_s >= 0 && age_s <= DAY_S)
-            pace->rate_per_s = sqlite3_column_double(stmt, 0);
+        int64_t age_s = now_s - sql_column_time(stmt, 2);
+        if (age_s >= 0 && age_s <= DAY_S && rate_per_s > 0.0 &&
+            rate_per_s <= RATE_MOST)
+            pace->rate_per_s = rate_per_s;
         if (age_s >= 0 && held_until_s > now_s)
             pace->held_until_s =
                 held_until_s < now_s + DAY_S ? held_until_s : now_s + DAY_S;

@@ -93,11 +93,12 @@ static enum error_kind say_locked(int fd, const char *path, struct error *err)
     return err->kind;
 }
 
+/* And no second name of another one: it is about to be emptied. */
 static bool is_own_file(int fd)
 {
     struct stat stat;
     return fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) &&
-           stat.st_uid == geteuid();
+           stat.st_nlink == 1 && stat.st_uid == geteuid();
 }
 
 enum error_kind lock_take(int *fd, const char *path, int64_t wait_us,

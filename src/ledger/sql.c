@@ -86,6 +86,16 @@ void sql_execute(struct ledger *ledger, const char *text)
         sql_note_failure(ledger);
 }
 
+int64_t sql_column_time(sqlite3_stmt *stmt, int index)
+{
+    const int64_t first_s = INT64_C(-62135596800);
+    const int64_t last_s = INT64_C(253402300799);
+    int64_t at_s = sqlite3_column_int64(stmt, index);
+    if (at_s < first_s)
+        return first_s;
+    return at_s < last_s ? at_s : last_s;
+}
+
 char *sql_column_dup(sqlite3_stmt *stmt, int index)
 {
     return xstrdup((const char *)sqlite3_column_text(stmt, index));

@@ -118,8 +118,9 @@ enum stored_column {
     /* people */                                                               \
     X(SQL_INDEX_GET, "SELECT row FROM person WHERE key = ?")                   \
     X(SQL_INDEX_PUT, "INSERT OR REPLACE INTO person VALUES (?, ?)")            \
-    X(SQL_MERGED_TO, "SELECT merged_to,"                                       \
-                     " (SELECT ifnull(max(id), 0) FROM row) FROM identity")    \
+    X(SQL_MERGED_TO,                                                           \
+      "SELECT merged_to, (SELECT count(*) FROM row WHERE id > merged_to"       \
+      "  AND person IS NOT NULL) FROM identity")                               \
     X(SQL_SET_MERGED_TO, "UPDATE identity SET merged_to = ?")                  \
     X(SQL_NOT_MERGED, "SELECT id, person FROM row"                             \
                       " WHERE id > ? AND person IS NOT NULL ORDER BY id")      \
@@ -211,6 +212,9 @@ int64_t sql_number(struct ledger *ledger, sqlite3_stmt *stmt);
 
 /* Runs SQL text, several statements if need be. */
 void sql_execute(struct ledger *ledger, const char *text);
+
+/* A column with a time, in seconds since 1970: from the year 1 to 9999. */
+int64_t sql_column_time(sqlite3_stmt *stmt, int index);
 
 /* A column's text as a copy, NULL for NULL. */
 char *sql_column_dup(sqlite3_stmt *stmt, int index);

@@ -30,12 +30,13 @@ enum report_column report_column_of(const char *name)
 /* --- CSV --- */
 
 /* Would a spreadsheet take the cell for a formula (OWASP, CSV injection)? The
- * full-width forms of = + - @ are U+FF1D, FF0B, FF0D, FF20. What already starts
- * with an apostrophe before a formula gets another one: so taking one away
- * gives back what was there, whatever it was. */
+ * full-width forms of = + - @ are U+FF1D, FF0B, FF0D, FF20. Some take spaces
+ * away before they look. What already starts with an apostrophe before a
+ * formula gets another one: so taking one away gives back what was there,
+ * whatever it was. */
 bool report_needs_apostrophe(const char *text)
 {
-    text += strspn(text, "'");
+    text += strspn(text, "' ");
     if (strncmp(text, "\xef\xbc", 2) == 0)
         return text[2] && strchr("\x9d\x8b\x8d\xa0", text[2]);
     return text[0] && strchr("=+-@\t\r\n", text[0]);

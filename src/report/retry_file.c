@@ -4,7 +4,6 @@
 #include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/atomic_file.h"
 #include "base/strbuf.h"
@@ -26,13 +25,14 @@ struct retry_file {
     struct strbuf late;   /* the duplicates */
     const char *encoding; /* that `iconv` writes */
     iconv_t iconv;
+    size_t unit;        /* of `encoding`: text_unit_len() */
     struct strbuf line; /* these two are kept for their memory */
     struct strbuf encoded;
     uint64_t left_out;
     uint64_t first_left_out;
 };
 
-static char *default_path(const char *input_name)
+char *retry_file_name(const char *path, const char *input_name)
 {
     static const char ending[] = ".retry.csv";
     size_t len = strlen(input_name);
@@ -40,7 +40,8 @@ static char *default_path(const char *input_name)
     bool has_it =
         len >= ending_len && strcmp(input_name + len - ending_len, ending) == 0;
 
-    return xasprintf("%s%s", input_name, has_it ? "" : ending);
+    return path ? xstrdup(path)
+                : xasprintf("%s%s", input_name, has_it ? "" : ending);
 }
 
 struct retry_file *retry_file_new(const char *path, const char *input_name,
@@ -48,7 +49,7 @@ struct retry_file *retry_file_new(const char *path, const char *input_name,
 {
     struct retry_file *file = xcalloc(1, sizeof(*file));
 
-    file->path = path ? xstrdup(path) : default_path(input_name);
+    file->path = retry_file_name(path, input_name);
     file->form = form;
     file->iconv = NO_ICONV;
     strbuf_init(&file->late, LATE_CAP);
@@ -119,6 +120,7 @@ static enum error_kind set_encoding(struct retry_file *file,
     if (file->iconv == NO_ICONV)
         return error_set_errno(err, ERROR_STORAGE, errno,
                                "cannot write %s in %s", file->path, encoding);
+    file->unit = text_unit_len(encoding);
     return ERROR_NONE;
 }
 
@@ -160,15 +162,9 @@ static enum error_kind begin(struct retry_file *file, const char *encoding,
 
 /* Half a character, as a list that was cut short may end with, would shift the
  * bytes of all that follows. */
-static bool is_torn(const char *encoding, const struct strbuf *encoded)
+static bool is_torn(const struct retry_file *file, const char *encoding)
 {
-    size_t unit = 1;
-
-    if (encoding && strncasecmp(encoding, "UTF-16", 6) == 0)
-        unit = 2;
-    else if (encoding && strncasecmp(encoding, "UTF-32", 6) == 0)
-        unit = 4;
-    return encoded->len % unit != 0;
+    return encoding && file->encoded.len % file->unit != 0;
 }
 
 static void leave_out(struct retry_file *file, const struct row *row)
@@ -195,7 +191,7 @@ static enum error_kind add(struct retry_file *file, const struct row *row,
     if (encode(file, record->encoding, line->bytes, line->len, err))
         return err->kind;
     bool is_late = outcome->status == STATUS_DUPLICATE;
-    if (is_torn(record->encoding, &file->encoded) ||
+    if (is_torn(file, record->encoding) ||
         (is_late && file->encoded.len > LATE_CAP - file->late.len)) {
         leave_out(file, row);
         return ERROR_NONE;

@@ -23,8 +23,10 @@
 struct retry_file;
 
 /* Without a `path` it is INPUT_NAME.retry.csv; a list that is one itself is to
- * be replaced by what is left of it (and kept as .1). `form` must live as long
- * as the result. */
+ * be replaced by what is left of it (and kept as .1). The caller frees it. */
+char *retry_file_name(const char *path, const char *input_name) MUST_CHECK;
+
+/* `form` must live as long as the result. */
 struct retry_file *retry_file_new(const char *path, const char *input_name,
                                   const struct row_form *form);
 

@@ -451,6 +451,59 @@ class Usage(BadCase):
         ):
             with self.subTest(flag=flag, path=path):
                 self.refused_send([flag, path], flag, words)
+                self.assertEqual(
+                    (self.folder / "team.csv").read_text(),
+                    "email,role\nada@example.com,admin\n",
+                )
+                # Nor does a run that fails before that is looked at.
+                self.run_program(
+                    *("send", "team.csv", "--org", "acme", flag, path), expect=2
+                )
+                self.assertEqual(
+                    (self.folder / "team.csv").read_text(),
+                    "email,role\nada@example.com,admin\n",
+                )
+
+    def test_one_file_for_two_results(self):
+        self.team("ada@example.com,admin")
+        self.run_program(
+            *("send", "team.csv", "--sandbox", "--ledger", "team.db"),
+            *("--report", "first.csv"),
+        )
+        ledger = (self.folder / "team.db").read_bytes()
+        for one, other, path in (
+            ("--report", "--metrics-file", "both"),
+            ("--report", "--log-file", "both"),
+            ("--metrics-file", "--log-file", "both"),
+            ("--report", "--ledger", "team.db"),
+            ("--metrics-file", "--ledger", "team.db"),
+            ("--log-file", "--ledger", "./team.db"),
+        ):
+            with self.subTest(one=one, other=other):
+                done = self.run_program(
+                    *("send", "team.csv", "--sandbox"),
+                    *(one, "team.db" if other == "--ledger" else path),
+                    *(other, path),
+                    expect=2,
+                )
+                self.check_sentence(done, one, other, path)
+                self.assertFalse((self.folder / "both").exists())
+                self.assertEqual(
+                    (self.folder / "team.db").read_bytes(), ledger
+                )
+        done = self.run_program(
+            "report", "--ledger", "team.db", "-o", "./team.db", expect=2
+        )
+        self.check_sentence(done, "is the ledger itself")
+        self.assertEqual((self.folder / "team.db").read_bytes(), ledger)
+
+    def test_a_device_takes_several_results(self):
+        self.team("ada@example.com,admin")
+        self.run_program(
+            *("send", "team.csv", "--sandbox", "--report", "/dev/null"),
+            *("--log-file", "/dev/null"),
+            expect=0,
+        )
 
     def test_no_command(self):
         self.refused([], "bulk-invite send FILE --org ORG", "--help")

@@ -43,6 +43,14 @@ class Check(SendCase):
         plan = self.check_json("team.csv", "--role-map", "staff=member")
         self.assertEqual(plan["read_as"]["mapped"], 2)
 
+    def test_json_steers_no_terminal_and_loses_nothing(self):
+        name = "ro\x9ble\x7f\u202e"
+        self.write("team.csv", [f"email,{name}", "a@x.org,"])
+        done = self.check("team.csv", "--json", "--role-column", "2", expect=3)
+        for character in "\x9b\x7f\u202e":
+            self.assertNotIn(character, done.stdout)
+        self.assertEqual(json.loads(done.stdout)["problems"][0]["column"], name)
+
     def test_json_holds_the_same(self):
         self.team("ada@example.com,admin", "Ada@example.com,admin", "x,y")
         plan = self.check_json("team.csv", expect=3)

@@ -219,6 +219,21 @@ class LogFile(SendCase):
         self.assertEqual(rows[0]["http_status"], 429)
         self.assertNotIn("person1", "".join(self.lines()))
 
+    def test_json_steers_no_terminal(self):
+        name = "te\x9b2J\x7f\u202eam.csv"
+        (self.folder / name).write_text("email,role\na@x.org,member\n")
+        self.send(
+            self.recorder(),
+            *("--log-file", "run.log", "--log-format", "json"),
+            input_name=name,
+            expect=0,
+        )
+        text = "".join(self.lines())
+        for character in "\x9b\x7f\u202e":
+            self.assertNotIn(character, text)
+        started = json.loads(self.lines()[0])["message"]
+        self.assertTrue(started.startswith(f"start: {name} to "), started)
+
     def test_addresses_are_in_it_only_where_that_was_asked_for(self):
         self.team(1)
         for log_format, words in (

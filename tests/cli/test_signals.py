@@ -1,9 +1,11 @@
 """Stopping: nothing new starts, what is in flight ends, every row is named."""
 
+import os
 import signal
 import threading
 import time
 import unittest
+from pathlib import Path
 
 from support import Recorder, SendCase, invitation, reply, wait_until
 
@@ -91,6 +93,28 @@ class InTheMiddle(SignalCase):
             },
         )
         self.assertEqual(len(server.requests), 3)
+
+
+class Beforehand(SignalCase):
+    def test_while_it_waits_for_who_reads_the_report(self):
+        self.team(1)
+        os.mkfifo(self.folder / "pipe")
+        sandbox = self.sandbox()
+        running = self.start(
+            sandbox,
+            *("--report", "pipe", "--ledger", "team.db"),
+            input_name="team.csv",
+        )
+        stat = Path(f"/proc/{running.process.pid}/stat")
+        lock = self.folder / "team.db.lock"
+        wait_until(
+            lambda: lock.exists() and stat.read_text().split()[2] == "S",
+            "it waits",
+        )
+        running.signal(signal.SIGTERM)
+        done = running.finish(timeout=SOON_S)
+        self.assertEqual(done.returncode, -signal.SIGTERM)
+        self.assertEqual(sandbox.seen()["posts"], 0)
 
 
 class Twice(SignalCase):

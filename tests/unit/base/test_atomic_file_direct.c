@@ -134,6 +134,37 @@ static void fifo_stays_a_fifo_and_gets_the_bytes(void **state)
     assert_int_equal(rmdir(folder), 0); /* nothing else was left in it */
 }
 
+/* Planted where a report goes, it would hand everybody's address to them. */
+static void another_users_fifo_gets_nothing(void **state)
+{
+    char folder[] = "/tmp/test_atomic_file_direct.XXXXXX";
+    char path[64], link[80];
+    struct error err = ERROR_INIT;
+    struct atomic_file *file;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/fifo", folder);
+    snprintf(link, sizeof(link), "%s.csv", path);
+    assert_int_equal(mkfifo(path, 0666), 0);
+    assert_int_equal(chown(path, 12345, 12345), 0);
+    assert_int_equal(symlink(path, link), 0);
+    int reader = open(path, O_RDWR | O_CLOEXEC); /* so that no open waits */
+    const char *const names[] = {path, link};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(atomic_file_open(&file, names[i], &err),
+                         ERROR_STORAGE);
+        assert_non_null(strstr(err.text, "belongs to another user"));
+        assert_null(file);
+    }
+    close(reader);
+    assert_int_equal(unlink(link), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static int replace_stdout(int fd)
 {
     int saved;
@@ -232,6 +263,7 @@ int main(void)
         cmocka_unit_test(nothing_is_written_after_a_failed_write),
         cmocka_unit_test(device_stays_a_device),
         cmocka_unit_test(fifo_stays_a_fifo_and_gets_the_bytes),
+        cmocka_unit_test(another_users_fifo_gets_nothing),
         cmocka_unit_test(dash_is_stdout_and_stays_open),
         cmocka_unit_test(stdout_that_would_block_is_waited_for),
     };

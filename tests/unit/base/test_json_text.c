@@ -19,6 +19,8 @@ static void texts_are_quoted_escaped_and_always_utf8(void **state)
         {"a\"b\\c/", "\"a\\\"b\\\\c/\""},
         {"\n\r\t\x01\x1f", "\"\\n\\r\\t\\u0001\\u001f\""},
         {"b\xc3\xbc\xf0\x9f\x98\x80", "\"b\xc3\xbc\xf0\x9f\x98\x80\""},
+        {"\x7f\xc2\x9b \xe2\x80\xae\xe2\x80\xa8\xd8\x9c\xc2\xa0",
+         "\"\\u007f\\u009b \\u202e\\u2028\\u061c\xc2\xa0\""},
         {"m\xe9mber\xc3", "\"m\xef\xbf\xbdmber\xef\xbf\xbd\""},
     };
 

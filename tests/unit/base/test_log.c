@@ -107,6 +107,29 @@ static void long_message_is_cut_and_ends_its_line(void **state)
     close(fd);
 }
 
+static void long_address_is_cut_and_ends_its_line(void **state)
+{
+    static const char *const ends[] = {"): words\n", "\"http_status\":200}\n"};
+    static char email[100000];
+    static char text[100000];
+
+    (void)state;
+    memset(email, '\x01', sizeof(email) - 1);
+    for (int is_json = 0; is_json < 2; is_json++) {
+        struct log log;
+        int fd = scratch_file();
+        log_init(&log, fd, LOG_LEVEL_INFO);
+        log.is_json = is_json;
+        log.shows_emails = true;
+        log_write_row(&log, LOG_LEVEL_INFO, 2, email, 200, "words");
+        size_t len = read_back(fd, text, sizeof(text));
+        assert_true(len > 1000 && len < 10000);
+        assert_string_equal(text + len - strlen(ends[is_json]), ends[is_json]);
+        log_clear(&log);
+        close(fd);
+    }
+}
+
 static void count_call(void *arg)
 {
     int *calls = arg;
@@ -180,6 +203,38 @@ static void lines_of_threads_do_not_mix(void **state)
     close(fd);
 }
 
+static void a_file_that_is_not_meant_is_left_alone(void **state)
+{
+    char path[] = "/tmp/test_log.XXXXXX";
+    char second[64];
+    char text[64];
+    struct log log;
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0);
+    snprintf(second, sizeof(second), "%s.log", path);
+    assert_int_equal(link(path, second), 0);
+    log_init(&log, STDERR_FILENO, LOG_LEVEL_INFO);
+    log_open_file(&log, second);
+    assert_int_equal(unlink(second), 0);
+    assert_int_equal(log.failed_errno, EMLINK);
+    log_write(&log, LOG_LEVEL_INFO, "secret");
+    log_clear(&log);
+
+    if (geteuid() == 0) {
+        assert_int_equal(chown(path, 12345, 12345), 0);
+        log_init(&log, STDERR_FILENO, LOG_LEVEL_INFO);
+        log_open_file(&log, path);
+        assert_int_equal(log.failed_errno, EPERM);
+        log_write(&log, LOG_LEVEL_INFO, "secret");
+        log_clear(&log);
+    }
+    assert_int_equal(read_back(fd, text, sizeof(text)), 0);
+    close(fd);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,9 +242,11 @@ int main(void)
         cmocka_unit_test(louder_than_the_level_is_dropped),
         cmocka_unit_test(message_stays_on_its_line),
         cmocka_unit_test(long_message_is_cut_and_ends_its_line),
+        cmocka_unit_test(long_address_is_cut_and_ends_its_line),
         cmocka_unit_test(progress_line_steps_aside_before_each_line),
         cmocka_unit_test(failed_write_is_ignored_and_errno_kept),
         cmocka_unit_test(lines_of_threads_do_not_mix),
+        cmocka_unit_test(a_file_that_is_not_meant_is_left_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

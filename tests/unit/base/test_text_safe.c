@@ -204,6 +204,24 @@ static void the_first_character_is_measured(void **state)
         assert_int_equal(text_utf8_len(cases[i].text), cases[i].len);
 }
 
+static void the_unit_of_an_encoding_is_measured(void **state)
+{
+    static const struct {
+        const char *encoding;
+        size_t len;
+    } cases[] = {
+        {"UTF-8", 1},       {"ISO-8859-1", 1}, {"UTF-7", 1},
+        {"ISO-2022-JP", 1}, {"EBCDIC-US", 1},  {"UTF-16", 2},
+        {"utf-16be", 2},    {"UCS-2LE", 2},    {"UNICODE", 2},
+        {"UTF-32", 4},      {"UCS-4", 4},      {"WCHAR_T", 4},
+        {"no encoding", 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_int_equal(text_unit_len(cases[i].encoding), cases[i].len);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +232,7 @@ int main(void)
         cmocka_unit_test(nearest_is_what_was_probably_meant),
         cmocka_unit_test(first_of_equally_near_words_wins),
         cmocka_unit_test(the_first_character_is_measured),
+        cmocka_unit_test(the_unit_of_an_encoding_is_measured),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

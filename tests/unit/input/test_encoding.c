@@ -60,6 +60,27 @@ static const struct {
          "a\xf8\x80\xfb\x98"
          "b\xf9\xa3",
          "UTF-16LE"),
+    /* What can't be read shifts nothing behind it. */
+    CASE("a\0\0\xd8"
+         "b\0",
+         "UTF-16LE",
+         "a\xf8\x80\xfb\x98"
+         "b",
+         "UTF-16LE"),
+    CASE("\xfe\xff\0a\xdc\0\0b", "UTF-16",
+         "a\xfb\x9c\xf8\x80"
+         "b",
+         "UTF-16"),
+    CASE("a\0\0\xd8"
+         "b\0",
+         "ucs-2le",
+         "a\xf8\x80\xfb\x98"
+         "b",
+         "ucs-2le"),
+    CASE("a\0\0\0\0\0\x11\0b\0\0\0", "UTF-32LE",
+         "a\xf8\x80\xf8\x80\xf8\x91\xf8\x80"
+         "b",
+         "UTF-32LE"),
     CASE("\xcf\xd2", "KOI8-R", "\xd0\xbe\xd1\x80", "KOI8-R"),
     CASE("a\xe9", "UTF-8", "a\xfb\xa9", "UTF-8"),
     CASE("\xef\xbb\xbf"

@@ -83,12 +83,31 @@ static void a_file_has_one_word_a_line(void **state)
     assert_int_equal(role_map_new(&map, NULL, path, &err), ERROR_USAGE);
 }
 
+static void the_rest_of_a_long_comment_is_no_word(void **state)
+{
+    char path[] = "/tmp/test_role_map.XXXXXX";
+    char lines[1200];
+    int fd = mkstemp(path);
+    struct error err = ERROR_INIT;
+    struct role_map *map;
+
+    (void)state;
+    memset(lines, '#', sizeof(lines));
+    memcpy(lines + sizeof(lines) - 12, "staff=owner\n", 12);
+    assert_int_equal(write(fd, lines, sizeof(lines)), sizeof(lines));
+    assert_int_equal(role_map_new(&map, NULL, path, &err), ERROR_USAGE);
+    assert_non_null(strstr(err.text, ":1: the line is too long"));
+    close(fd);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_are_found_however_they_are_spelled),
         cmocka_unit_test(a_map_that_leaves_doubt_is_refused),
         cmocka_unit_test(a_file_has_one_word_a_line),
+        cmocka_unit_test(the_rest_of_a_long_comment_is_no_word),
     };
     return cmocka_run_group_tests_name("role_map", tests, NULL, NULL);
 }

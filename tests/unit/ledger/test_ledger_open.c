@@ -283,6 +283,52 @@ static void another_users_file_is_refused(void **state)
     refused(ERROR_STORAGE, "belongs to another user");
 }
 
+/* SQLite would read pages out of them before it looks at the ledger's own. */
+static void another_users_file_beside_it_is_refused(void **state)
+{
+    static const char *const endings[] = {"-wal", "-shm", "-journal"};
+    char name[80];
+    char words[64];
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    for (size_t i = 0; i < COUNT(endings); i++) {
+        make_ledger();
+        snprintf(name, sizeof(name), "%s%s", path, endings[i]);
+        snprintf(words, sizeof(words), "%s belongs to another user",
+                 endings[i]);
+        int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        assert_true(fd >= 0);
+        assert_int_equal(fchown(fd, 12345, 12345), 0);
+        close(fd);
+        refused(ERROR_STORAGE, words);
+        assert_int_equal(unlink(name), 0);
+        assert_int_equal(symlink("/dev/null", name), 0);
+        refused(ERROR_STORAGE, "is not a file");
+        assert_int_equal(unlink(name), 0);
+        unlink(path);
+    }
+}
+
+static void a_lock_that_is_another_files_second_name_is_refused(void **state)
+{
+    char lock[80];
+    char precious[96];
+    struct ledger_options options = options_of(path);
+    struct stat stat_of_file;
+    (void)state;
+    make_ledger();
+    snprintf(lock, sizeof(lock), "%s.lock", path);
+    snprintf(precious, sizeof(precious), "%s.precious", path);
+    assert_int_equal(link(lock, precious), 0);
+    assert_int_equal(truncate(precious, 4321), 0);
+    enum error_kind kind = try_open(&options);
+    assert_int_equal(lstat(precious, &stat_of_file), 0);
+    unlink(precious);
+    assert_int_equal(stat_of_file.st_size, 4321);
+    fails(kind, ERROR_STORAGE, "is not a file of yours");
+}
+
 static void one_writer_at_a_time_and_the_other_learns_who(void **state)
 {
     char words[64];
@@ -485,6 +531,8 @@ int main(void)
         CASE(a_folder_may_be_a_symbolic_link),
         CASE(what_is_no_file_is_refused),
         CASE(another_users_file_is_refused),
+        CASE(another_users_file_beside_it_is_refused),
+        CASE(a_lock_that_is_another_files_second_name_is_refused),
         CASE(one_writer_at_a_time_and_the_other_learns_who),
         CASE(a_reader_needs_no_lock_and_sees_what_is_committed),
         CASE(a_reader_sees_one_moment_between_begin_and_commit),

@@ -120,6 +120,8 @@ static void csv_cells_are_quoted_and_formulas_neutralised(void **state)
         {"\ta", "\"'\ta\""},
         {"\ra", "\"'\ra\""},
         {"\na", "\"'\na\""},
+        {" =1", "\"' =1\""},
+        {"' +1", "\"'' +1\""},
         {"=\"x\"", "\"'=\"\"x\"\"\""},
         {"\xef\xbc\x9d"
          "1",
@@ -152,7 +154,7 @@ static void json_texts_are_escaped_and_always_utf8(void **state)
         {"a\"b\\c", "a\\\"b\\\\c"},
         {"\n\r\t", "\\n\\r\\t"},
         {"\x01\x1f", "\\u0001\\u001f"},
-        {"\x7f", "\x7f"},
+        {"\x7f", "\\u007f"},
         {"b\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80",
          "b\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80"},
         {"m\xe9mber", "m\xef\xbf\xbdmber"},
@@ -278,8 +280,9 @@ static void values_that_no_report_has_are_refused(void **state)
 static void an_apostrophe_is_taken_away_where_one_was_added(void **state)
 {
     static const char *const cells[] = {
-        "",   "ada", "'",    "''", "=1",   "'=1",  "''=1",
-        "-a", "'-a", "'ada", "\t", "'\t@", "a'=1", "+49@x.org"};
+        "",    "ada",  "'",    "''",  "=1",   "'=1",  "''=1",
+        "-a",  "'-a",  "'ada", "\t",  "'\t@", "a'=1", "+49@x.org",
+        " =1", "' =1", " '=1", " ' ", "  "};
     char neutral[32];
 
     (void)state;
