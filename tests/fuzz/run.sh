@@ -26,7 +26,7 @@ feed() { # TARGET
     mkdir -p "$found"
     if ! "$build/tests/fuzz/$1" "$found" "tests/fuzz/corpus/$1" \
         -seed=1 -runs="$runs" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
-        -artifact_prefix="$build/$1-" >"$log" 2>&1 </dev/null; then
+        -artifact_prefix="$build/$1-" -close_fd_mask=3 >"$log" 2>&1 </dev/null; then
         tail -n 60 "$log" >&2
         echo "$1 failed; its input is the file $(sed -n \
             's/.*Test unit written to //p' "$log")" >&2

@@ -1,7 +1,9 @@
 /*
- * Any bytes as a ledger's file: looked into, then a run that writes to it. A
- * look changes nothing, and neither does a run that was refused it.
+ * Any bytes as a ledger's file: looked into, shown as `report` and `status` do,
+ * then a run that writes to it. A look changes nothing, and neither does a run
+ * that was refused it.
  */
+#include "app/commands.h"
 #include "base/clock.h"
 #include "fuzz.h"
 #include "ledger/ledger_books.h"
@@ -84,7 +86,7 @@ static void see_hold(void *context, const struct hold *hold)
     require(hold->reason >= HOLD_NONE && hold->reason < HOLD_REASONS);
 }
 
-/* All that `status` and `report` ask. */
+/* What `status` and `report` ask. */
 static enum error_kind look(struct ledger *ledger, struct error *err)
 {
     const int64_t now_s = clock_wall_us() / US_PER_S;
@@ -102,6 +104,31 @@ static enum error_kind look(struct ledger *ledger, struct error *err)
         ledger_each_hold(ledger, run.id, see_hold, NULL, err))
         return err->kind;
     return ledger_commit(ledger, err);
+}
+
+static void show_by(int command(const struct options *options,
+                                struct error *err),
+                    const struct options *options)
+{
+    struct error err = ERROR_INIT;
+    int exit_code = command(options, &err);
+
+    require(!err.kind || (exit_code != 0 && err.text[0]));
+}
+
+/* And all that they make of it. */
+static void show(bool is_odd)
+{
+    const struct options report = {.ledger = path,
+                                   .output = "/dev/null",
+                                   .format = is_odd ? "csv" : "jsonl"};
+    const struct options page = {
+        .ledger = path, .output = "/dev/null", .html = true};
+    const struct options status = {.ledger = path, .json = is_odd};
+
+    show_by(command_report, &report);
+    show_by(command_report, &page);
+    show_by(command_status, &status);
 }
 
 /* A row as a run takes it through. */
@@ -162,6 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         err = (struct error)ERROR_INIT;
         require(look(ledger, &err) == ERROR_NONE || err.text[0]);
         ledger_close(ledger);
+        show(size % 2 == 1);
     }
     require(holds(data, size));
 
