@@ -157,6 +157,9 @@ enum error_kind request_configure(void *easy,
                                   const struct request_headers *headers,
                                   struct error *err)
 {
+    /* The parsed one counts; without the other, libcurl would make it of that
+     * for each new handle. */
+    SET(CURLOPT_URL, settings->url);
     SET(CURLOPT_CURLU, settings->parsed_url);
     SET(CURLOPT_POST, 1L);
     SET(CURLOPT_HTTPHEADER, headers->list);
