@@ -156,16 +156,17 @@ size_t text_unit_len(const char *encoding)
     iconv_t to = iconv_open(encoding, "UTF-8");
     size_t len = 0;
 
+    if (to == (iconv_t)-1)
+        return 1;
     /* Twice: before the first letter there may be a byte order mark. */
-    for (int i = 0; i < 2 && to != (iconv_t)-1; i++) {
+    for (int i = 0; i < 2; i++) {
         char letter[] = "a", out[16];
         char *in = letter, *end = out;
         size_t in_len = 1, room = sizeof(out);
         (void)iconv(to, &in, &in_len, &end, &room);
         len = sizeof(out) - room;
     }
-    if (to != (iconv_t)-1)
-        iconv_close(to);
+    iconv_close(to);
     return len > 0 ? len : 1;
 }
 
