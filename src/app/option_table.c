@@ -198,7 +198,9 @@ const struct option_spec option_table[] = {
             "Wait at most TIME for a connection."),
      .min = US_PER_MS, .default_text = "10s"},
     {OPTION("proxy", TEXT, BOTH, SEND, proxy, "URL",
-            "Go through this proxy. $https_proxy and its like are ignored.")},
+            "Go through this proxy. $https_proxy and its like are ignored. "
+            "One with a password is better in the config file: others can see "
+            "a command line.")},
     {OPTION("cacert", PATH, BOTH, SEND, cacert, "FILE",
             "Trust the certificate authorities in FILE (PEM) and no others.")},
     {OPTION("cert", PATH, BOTH, SEND, cert, "FILE",

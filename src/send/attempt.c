@@ -285,6 +285,8 @@ static void no_answer(const struct attempt *attempt, int curl_code,
         why = "sent, but no answer came in time";
     } else if (attempt->is_refused_send || curl_code == CURLE_GOT_NOTHING) {
         why = "sent, and the connection was closed without an answer";
+    } else if (curl_code == CURLE_OK) {
+        why = "sent, and the connection was closed within the answer";
     }
     result->kind = RESULT_UNKNOWN;
     outcome_set(&result->outcome, STATUS_UNKNOWN, code, why);

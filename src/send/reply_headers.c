@@ -15,6 +15,7 @@
 #define LIMIT_MOST     INT64_C(1000000)
 #define RESET_MOST_S   INT64_C(86400)
 #define EPOCH_ABOVE    INT64_C(1000000000)
+#define EPOCH_MS_ABOVE INT64_C(100000000000) /* some count milliseconds */
 
 void reply_headers_reset(struct reply_headers *headers)
 {
@@ -105,6 +106,8 @@ static void read_ratelimit(struct quota_hint *hint, const char *name,
     if (strcasecmp(name, "-remaining") == 0) {
         note_remaining(hint, number);
     } else if (strcasecmp(name, "-reset") == 0) {
+        if (number > EPOCH_MS_ABOVE)
+            number /= 1000;
         if (number > EPOCH_ABOVE) {
             number -= wall_now_us / US_PER_S;
             number = number > 0 ? number : 0;

@@ -181,6 +181,7 @@ class TransportCase(unittest.TestCase):
 
     def check_sane(self, run):
         check_end(self, run.exit_code, run.said())
+        self.assertNotIn("No error", run.said() + json.dumps(run.rows))
         self.assertNotIn(TOKEN, run.said())
         self.assertNotIn(TOKEN, json.dumps(run.rows))
 
