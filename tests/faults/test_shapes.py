@@ -49,6 +49,8 @@ class Shapes(TransportCase):
                     )
                     + body
                 )
+                if not any(deltas):
+                    return None  # the next row's request may be on its way
                 connection.fin()
                 return CLOSED
 
