@@ -434,14 +434,7 @@ int open(const char *path, int flags, ...)
     return fd;
 }
 
-int open64(const char *path, int flags, ...)
-{
-    va_list args;
-    va_start(args, flags);
-    int fd = open_path(path, flags, args);
-    va_end(args);
-    return fd;
-}
+int open64(const char *path, int flags, ...) __attribute__((alias("open")));
 
 int rename(const char *from, const char *to)
 {
@@ -579,14 +572,7 @@ int fcntl(int fd, int command, ...)
     return result;
 }
 
-int fcntl64(int fd, int command, ...)
-{
-    va_list args;
-    va_start(args, command);
-    int result = control(fd, command, args);
-    va_end(args);
-    return result;
-}
+int fcntl64(int fd, int command, ...) __attribute__((alias("fcntl")));
 
 int epoll_create1(int flags)
 {
