@@ -13,11 +13,6 @@
 #include "app/token.h"
 #include "base/clock.h"
 
-static const char *list_name(const struct options *options)
-{
-    return strcmp(options->input, "-") == 0 ? "stdin" : options->input;
-}
-
 /* A file is for whoever looks later, so it has the run's course; stderr has
  * what somebody who watches must know, and nothing for cron to mail. */
 static void start_log(struct send *send)
@@ -102,7 +97,8 @@ static void name_retry_file(struct send *send)
 static enum error_kind check_results(const struct send *send, struct error *err)
 {
     const struct options *options = send->options;
-    char *retry_path = retry_file_name(options->retry_file, list_name(options));
+    char *retry_path =
+        retry_file_name(options->retry_file, input_name_of(options->input));
     const struct {
         const char *name;
         const char *path;
@@ -246,9 +242,10 @@ int command_send(const struct options *options, struct error *err)
         .is_terminal = isatty(STDERR_FILENO) == 1,
         .started_us = clock_monotonic_us(),
     };
-    send.report_path = options->report
-                           ? xstrdup(options->report)
-                           : xasprintf("%s.report.csv", list_name(options));
+    send.report_path =
+        options->report
+            ? xstrdup(options->report)
+            : xasprintf("%s.report.csv", input_name_of(options->input));
     /* Before the log and the metrics, too, may tell that it ended. */
     if (check_results(&send, err)) {
         clear(&send);

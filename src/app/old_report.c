@@ -9,6 +9,7 @@
 #include "almanac/json_line.h"
 #include "base/strbuf.h"
 #include "input/csv_reader.h"
+#include "input/input.h"
 #include "report/report_row.h"
 
 /* As much as a report ever writes for one row. */
@@ -153,7 +154,7 @@ static enum error_kind begin(struct old_report *report, const char *path,
                              enum report_format format, struct error *err)
 {
     bool is_stdin = strcmp(path, "-") == 0;
-    report->name = is_stdin ? "stdin" : path;
+    report->name = input_name_of(path);
     report->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                           : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (report->fd < 0)

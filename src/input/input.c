@@ -31,15 +31,19 @@ struct input {
     struct row_text row_text;
 };
 
+const char *input_name_of(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "stdin" : path;
+}
+
 static enum error_kind open_fd(struct input *input, struct error *err)
 {
     const char *path = input->options->path;
 
+    input->name = input_name_of(path);
     if (strcmp(path, "-") == 0) {
-        input->name = "stdin";
         input->fd = STDIN_FILENO;
     } else {
-        input->name = path;
         do
             input->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
         while (input->fd < 0 && errno == EINTR);

@@ -72,7 +72,10 @@ bool input_is_rewindable(const struct input *input);
 /* Did the input end because `cancel_fd` became readable? */
 bool input_is_cancelled(const struct input *input);
 
-/* The path, or "stdin": for messages. */
+/* The path, or "stdin" for "-": for messages, and for the names of results. */
+const char *input_name_of(const char *path);
+
+/* That of this one. */
 const char *input_name(const struct input *input);
 
 #endif
